@@ -1,0 +1,140 @@
+"""Exceptions of flows.
+
+CordaError
+├── FlowException                     travels to the peers of the flow that raises it
+│   ├── UnexpectedFlowEndException    the peer ended, rejected or failed where data was expected
+│   └── HospitalizeFlowException      keeps the flow for observation instead of failing it
+├── FlowReplayError                   the code no longer does what the journal says it did
+├── FlowWaitTimeout                   a bounded wait (coins, session) ran out
+├── StartFlowError                    a flow can't be started
+│   ├── UnknownFlowException
+│   ├── FlowArgumentsException
+│   ├── FlowNotStartableException
+│   └── RejectedCommandException      the node is draining or busy
+├── UnknownFlowIdException
+├── FlowPayloadException              what a peer sent is not of the expected type
+└── SessionException                  a session used against its protocol
+FlowKilled (BaseException)            unwinds a killed flow's coroutine; flow code can't swallow it
+"""
+
+from typing import ClassVar
+
+from corda_sim.core.errors import CordaError
+from corda_sim.core.serialization import deserialize, serialize
+from corda_sim.flow.messages import FlowExceptionData
+
+_EXCEPTIONS: dict[str, type["FlowException"]] = {}
+
+
+class FlowException(CordaError):  # noqa: N818 - Corda's name
+    """Raised in flow code, it ends the flow and is raised again at every peer's next receive.
+
+    A subclass that carries data declares `wire_name` and passes `payload`, a serializable value.
+    Source: net.corda.core.flows.FlowException.
+    """
+
+    wire_name: ClassVar[str] = "corda.FlowException"
+
+    def __init_subclass__(cls, **kwargs: object) -> None:
+        super().__init_subclass__(**kwargs)
+        if "wire_name" in cls.__dict__:
+            _EXCEPTIONS[cls.wire_name] = cls
+
+    def __init__(self, message: str = "", payload: object = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.payload = payload
+        self.original_error_id: int | None = None
+        self.peer: str | None = None
+
+    def to_wire(self) -> FlowExceptionData:
+        """The form in which a peer or the journal gets it."""
+        payload = None if self.payload is None else serialize(self.payload)
+        return FlowExceptionData(self.wire_name, self.message, payload)
+
+    @staticmethod
+    def from_wire(data: FlowExceptionData) -> "FlowException":
+        """The exception that `data` names; the base class where this node doesn't know the type."""
+        cls = _EXCEPTIONS.get(data.name, FlowException)
+        payload = None if data.payload is None else deserialize(data.payload, object)
+        return cls.restore(data.message, payload)
+
+    @classmethod
+    def restore(cls, message: str, payload: object) -> "FlowException":
+        """Rebuild from the wire form; a subclass with another constructor overrides this."""
+        return cls(message, payload)
+
+
+_EXCEPTIONS[FlowException.wire_name] = FlowException
+
+
+class UnexpectedFlowEndException(FlowException):
+    """The other side ended, refused or failed (net.corda.core.flows.UnexpectedFlowEndException)."""
+
+    wire_name = "corda.UnexpectedFlowEndException"
+
+
+class HospitalizeFlowException(FlowException):
+    """Sends the flow to overnight observation (net.corda.core.flows.HospitalizeFlowException)."""
+
+    wire_name = "corda.HospitalizeFlowException"
+
+
+class FlowReplayError(CordaError):
+    """The flow's code asked for something else than its journal recorded."""
+
+    def __init__(self, flow: str, step: int, expected: str, found: str) -> None:
+        super().__init__(
+            f"Flow {flow} can't be replayed: at step {step} its journal has {expected}, its code "
+            f"now asks for {found}. Put the former CorDapp back and retry the flow, guard the "
+            f"change with patch(), or kill the flow."
+        )
+        self.step, self.expected, self.found = step, expected, found
+
+
+class FlowWaitTimeout(CordaError):  # noqa: N818
+    """A bounded wait ended without what was waited for."""
+
+
+class StartFlowError(CordaError):
+    """A flow can't be started."""
+
+
+class UnknownFlowException(StartFlowError):
+    """No CorDapp of this node has a flow of that name."""
+
+
+class FlowArgumentsException(StartFlowError):
+    """The arguments don't fit the flow's constructor."""
+
+
+class FlowNotStartableException(StartFlowError):
+    """The flow isn't annotated with `startable_by_rpc` (NonRPCStartableFlow)."""
+
+
+class RejectedCommandException(StartFlowError):
+    """The node is draining, or has as many flows as it takes; `eta_seconds` says when to come back."""
+
+    def __init__(self, message: str, eta_seconds: float = 0.0) -> None:
+        super().__init__(message)
+        self.eta_seconds = eta_seconds
+
+
+class UnknownFlowIdException(CordaError):
+    """No flow with that id."""
+
+
+class FlowPayloadException(CordaError):
+    """A peer's payload can't be decoded, or isn't of the type that was asked for."""
+
+
+class SessionException(CordaError):
+    """A session used against its protocol."""
+
+
+class FlowKilled(BaseException):
+    """Thrown into the coroutine of a killed flow."""
+
+
+class KilledFlowException(CordaError):
+    """The outcome of a killed flow (net.corda.core.flows.KilledFlowException)."""

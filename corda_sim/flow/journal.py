@@ -1,0 +1,152 @@
+"""The journal of a flow: what it was told, never what it computed.
+
+A row for each step (`node_flow_journal`) and one for each accepted message (`node_flow_messages`).
+Step 0 is the start; step n tells how the flow was resumed, which non-deterministic inputs it then
+took, and what it asked for when it suspended again, with the digest of what it sent.
+"""
+
+from hashlib import sha256
+
+import msgspec
+
+from corda_sim.core.errors import DecodeError
+from corda_sim.flow.messages import ExistingPayload, FlowExceptionData
+
+
+class _Tagged(msgspec.Struct, frozen=True, array_like=True, tag=True, forbid_unknown_fields=True):
+    pass
+
+
+class Begin(_Tagged, tag="B"):
+    """The first run of `call()`."""
+
+
+class Received(_Tagged, tag="M"):
+    """The next unread message of each session, in this order."""
+
+    session_ids: tuple[int, ...]
+
+
+class SessionFailed(_Tagged, tag="S"):
+    """The error that ended this session is raised."""
+
+    session_id: int
+
+
+class Value(_Tagged, tag="V"):
+    """A value: of an external operation, a condition, a confirmation."""
+
+    data: bytes
+
+
+class Failure(_Tagged, tag="F"):
+    """An exception: `kind` names it, see `flow.outcomes`."""
+
+    kind: str
+    error: FlowExceptionData
+
+
+Resume = Begin | Received | SessionFailed | Value | Failure
+
+
+class Input(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+    """A non-deterministic answer: clock, seed, fresh key, signature, query result, chosen states."""
+
+    kind: str
+    data: bytes
+
+
+class StepRecord(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+    """One step; `digest` is SHA-256 over the request and the payloads sent since the last one."""
+
+    resume: Resume
+    inputs: tuple[Input, ...]
+    request: str
+    digest: bytes
+
+
+class SessionOrigin(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+    """The session-init that started a responder."""
+
+    message_id: str
+    session_id: int
+    peer_name: str
+    peer_key: bytes
+    peer_session_id: int
+    entropy: int
+    flow_version: int
+    app_name: str
+    first_payload: bytes | None
+
+
+class StartRecord(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+    """How a flow came to be: class, arguments (serialized), its random seed, and who asked."""
+
+    flow_class: str
+    arguments: bytes
+    seed: bytes
+    start_time: int
+    started_by: str
+    client_id: str | None = None
+    origin: SessionOrigin | None = None
+    parameters_hash: bytes = b""
+
+
+class MessageRecord(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+    """One accepted message of a session, in the order of arrival within it."""
+
+    session_id: int
+    seq: int
+    payload: ExistingPayload
+    time: int = 0
+    sender_key: bytes = b""
+
+
+class FlowJournal(msgspec.Struct, frozen=True):
+    """All that is needed to rebuild a flow."""
+
+    flow_id: str
+    start: StartRecord
+    steps: tuple[StepRecord, ...]
+    messages: tuple[MessageRecord, ...]
+    status: int = 0
+
+
+_encoder = msgspec.msgpack.Encoder()
+_step = msgspec.msgpack.Decoder(StepRecord)
+_start = msgspec.msgpack.Decoder(StartRecord)
+_message = msgspec.msgpack.Decoder(MessageRecord)
+
+
+def encode(record: StepRecord | StartRecord | MessageRecord) -> bytes:
+    """The row's `data`."""
+    return _encoder.encode(record)
+
+
+def decode_journal(
+    flow_id: str, status: int, steps: list[bytes], messages: list[bytes]
+) -> FlowJournal:
+    """The rows of one flow, steps in order; DecodeError when one can't be read."""
+    try:
+        return FlowJournal(
+            flow_id,
+            _start.decode(steps[0]),
+            tuple(_step.decode(data) for data in steps[1:]),
+            tuple(sorted((_message.decode(data) for data in messages), key=_order)),
+            status,
+        )
+    except (msgspec.DecodeError, IndexError, ValueError) as error:
+        raise DecodeError(f"The journal of flow {flow_id} can't be read: {error}") from error
+
+
+def _order(record: MessageRecord) -> tuple[int, int]:
+    return record.session_id, record.seq
+
+
+def step_digest(request: str, sent: list[tuple[int, bytes]]) -> bytes:
+    """SHA-256 over what a step asks for and sends, so that a replay shows a changed flow."""
+    digest = sha256(request.encode())
+    for session_id, payload in sent:
+        digest.update(session_id.to_bytes(8, "big"))
+        digest.update(sha256(payload).digest())
+    return digest.digest()

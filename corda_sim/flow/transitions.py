@@ -1,0 +1,179 @@
+"""`transition(state, event) -> (state, actions)`: the whole session protocol, without I/O.
+
+Source of the rules: net.corda.node.services.statemachine.transitions (corda-core 4.10).
+"""
+
+from msgspec.structs import replace
+
+from corda_sim.flow.events import (
+    FlowAction,
+    FlowEvent,
+    FlowOp,
+    LedgerCommitted,
+    MessageArrived,
+    Opened,
+    OperationDone,
+    Raised,
+    ResumeWith,
+    Returned,
+    Send,
+    Sent,
+    TimerFired,
+    Yielded,
+)
+from corda_sim.flow.journal import Failure, Received, Resume, SessionFailed, Value
+from corda_sim.flow.messages import FlowExceptionData
+from corda_sim.flow.requests import (
+    AwaitCondition,
+    FlowIORequest,
+    Receive,
+    Sleep,
+    WaitForLedgerCommit,
+    WaitForSessionConfirmations,
+)
+from corda_sim.flow.sessions import arrive, close, open_session, send_data, send_existing, send_init
+from corda_sim.flow.state import FlowState, SessionState, SessionStatus
+
+Transition = tuple[FlowState, tuple[FlowAction, ...]]
+
+
+def transition(state: FlowState, event: FlowEvent) -> Transition:
+    """The state after `event`, and what has to be done about it. Pure."""
+    match event:
+        case Yielded():
+            return _yielded(state, event)
+        case Returned():
+            return _returned(state, event)
+        case Raised():
+            return _raised(state, event)
+        case MessageArrived():
+            state, actions = arrive(state, event)
+            return _resume_if_satisfied(state, actions)
+        case LedgerCommitted():
+            return _ledger_committed(state, event)
+        case TimerFired():
+            return _timer_fired(state, event)
+        case OperationDone():
+            return resume(state, event.resume) if event.step == state.step else (state, ())
+
+
+def resume(state: FlowState, how: Resume) -> Transition:
+    """The state in which the coroutine goes on, unread messages taken as `how` says."""
+    if isinstance(how, Received):
+        for session_id in how.session_ids:
+            session = state.sessions[session_id]
+            state = state.with_session(replace(session, inbox=session.inbox[1:]))
+    return replace(state, waiting=None), (ResumeWith(how),)
+
+
+def suspend(state: FlowState, event: Yielded) -> tuple[FlowState, tuple[Send, ...]]:
+    """The state in which the flow waits for `event.request`, and what it sends on the way."""
+    state, sends = apply_ops(state, event.ops)
+    for session_id in _sessions_of(event.request):
+        session = state.sessions[session_id]
+        if session.status is SessionStatus.UNINITIATED:
+            state, send = send_init(state, session, None)
+            sends = (*sends, send)
+    return replace(state, waiting=event.request, step=state.step + 1, sent=0), sends
+
+
+def apply_ops(state: FlowState, ops: tuple[FlowOp, ...]) -> tuple[FlowState, tuple[Send, ...]]:
+    """What the coroutine did to its sessions, in its order."""
+    sends: list[Send] = []
+    for op in ops:
+        if isinstance(op, Opened):
+            state = open_session(state, op)
+        elif isinstance(op, Sent):
+            state, more = send_data(state, op.session_id, op.payload)
+            sends.extend(more)
+        else:
+            state, more = close(state, state.sessions[op.session_id])
+            sends.extend(more)
+    return state, tuple(sends)
+
+
+def _yielded(state: FlowState, event: Yielded) -> Transition:
+    state, sends = suspend(state, event)
+    return _resume_if_satisfied(state, sends)
+
+
+def _resume_if_satisfied(state: FlowState, actions: tuple[FlowAction, ...]) -> Transition:
+    how = None if state.waiting is None else satisfied(state, state.waiting)
+    if how is None:
+        return state, actions
+    state, more = resume(state, how)
+    return state, (*actions, *more)
+
+
+def satisfied(state: FlowState, request: FlowIORequest) -> Resume | None:
+    """How the sessions alone answer `request`; None when they don't yet."""
+    match request:
+        case Receive(session_ids):
+            return _received(state, session_ids)
+        case WaitForSessionConfirmations(session_ids):
+            sessions = [state.sessions[i] for i in session_ids]
+            confirmed = all(s.status is SessionStatus.INITIATED for s in sessions)
+            return _failed(sessions) or (Value(b"") if confirmed else None)
+        case WaitForLedgerCommit():
+            return _failed([s for s in state.sessions.values() if s.failure is not None])
+        case _:
+            return None
+
+
+def _received(state: FlowState, session_ids: tuple[int, ...]) -> Resume | None:
+    sessions = [state.sessions[i] for i in session_ids]
+    if all(session.inbox for session in sessions):
+        return Received(session_ids)
+    return _failed([session for session in sessions if not session.inbox])
+
+
+def _failed(sessions: list[SessionState]) -> SessionFailed | None:
+    for session in sessions:
+        if session.failure is not None or session.ended:
+            return SessionFailed(session.session_id)
+    return None
+
+
+def _sessions_of(request: FlowIORequest) -> tuple[int, ...]:
+    if isinstance(request, Receive | WaitForSessionConfirmations):
+        return request.session_ids
+    return ()
+
+
+def _returned(state: FlowState, event: Returned) -> Transition:
+    state, actions = apply_ops(state, event.ops)
+    for session in list(state.sessions.values()):
+        state, more = close(state, session)
+        actions = (*actions, *more)
+    return replace(state, waiting=None, step=state.step + 1), actions
+
+
+def _raised(state: FlowState, event: Raised) -> Transition:
+    state, actions = apply_ops(state, event.ops)
+    for session in list(state.sessions.values()):
+        if session.closed or session.ended or session.status is SessionStatus.UNINITIATED:
+            continue
+        state, more = send_existing(state, session, event.error)
+        actions = (*actions, *more)
+    return replace(state, waiting=None, step=state.step + 1), actions
+
+
+def _ledger_committed(state: FlowState, event: LedgerCommitted) -> Transition:
+    waiting = state.waiting
+    if isinstance(waiting, WaitForLedgerCommit) and waiting.tx_id == event.tx_id:
+        return resume(state, Value(b""))
+    return state, ()
+
+
+def _timer_fired(state: FlowState, event: TimerFired) -> Transition:
+    waiting = state.waiting
+    if event.step != state.step or not isinstance(waiting, Sleep | AwaitCondition):
+        return state, ()
+    if event.now < waiting.deadline:
+        return state, ()
+    if isinstance(waiting, Sleep):
+        return resume(state, Value(b""))
+    text = f"Gave up waiting for {waiting.description}: {waiting.blocked_by()}"
+    return resume(state, Failure("timeout", FlowExceptionData("", text)))
+
+
