@@ -1,0 +1,38 @@
+"""Column types that behave alike on SQLite and PostgreSQL."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import BigInteger, DateTime, Dialect, Integer
+from sqlalchemy.types import TypeDecorator
+
+
+class Instant(TypeDecorator[datetime]):
+    """A point in time, always aware and in UTC; SQLite keeps no zone, so it is restored on reading."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Convert to UTC.
+
+        Raises:
+            ValueError: the datetime is naive, so that its instant is a guess.
+        """
+        del dialect
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            msg = f"a naive datetime names no instant: {value!r}"
+            raise ValueError(msg)
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: Any | None, dialect: Dialect) -> datetime | None:  # noqa: ANN401
+        """Restore the zone."""
+        del dialect
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+AUTO_KEY = BigInteger().with_variant(Integer, "sqlite")
