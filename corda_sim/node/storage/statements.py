@@ -1,0 +1,163 @@
+"""Statements for groups of rows, built once per shape; tables of CorDapps are read from the database."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any, Final, TypedDict
+
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Connection,
+    DateTime,
+    Executable,
+    MetaData,
+    Table,
+    and_,
+    bindparam,
+    delete,
+    event,
+    insert,
+    text,
+    update,
+)
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import NoSuchTableError
+
+from corda_sim.core.write_batch import (
+    Delete,
+    Execute,
+    Insert,
+    InsertIgnore,
+    Op,
+    Row,
+    Update,
+    Upsert,
+)
+from corda_sim.node.storage.errors import StorageError
+from corda_sim.node.storage.grouping import KEY_PREFIX, Group, Shape, TableKey
+from corda_sim.node.storage.types import Instant
+
+_UPSERTS: Final = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
+
+
+class _ReflectedColumn(TypedDict, total=False):
+    type: Any
+
+
+class Tables:
+    """The tables by name: those of `known`, then whatever else the database holds."""
+
+    def __init__(self, known: MetaData) -> None:
+        self._tables: dict[str, Table] = dict(known.tables)
+        self._reflected = MetaData()
+        event.listen(self._reflected, "column_reflect", _restore_instants)
+        self.keys: dict[str, TableKey] = {
+            name: _table_key(table) for name, table in self._tables.items()
+        }
+
+    def load(self, connection: Connection, names: Iterable[str]) -> None:
+        """Read those of `names` that are not known yet.
+
+        Raises:
+            StorageError: the database has no such table.
+        """
+        for name in names:
+            if name not in self._tables:
+                self._reflect(connection, name)
+
+    def __getitem__(self, name: str) -> Table:
+        return self._tables[name]
+
+    def _reflect(self, connection: Connection, name: str) -> None:
+        try:
+            table = Table(name, self._reflected, autoload_with=connection)
+        except NoSuchTableError as error:
+            raise StorageError(
+                f"the database has no table {name!r}: is its migration branch upgraded?"
+            ) from error
+        self._tables[name] = table
+        self.keys[name] = _table_key(table)
+
+
+class Statements:
+    """Builds and remembers the statement of each shape of operation."""
+
+    def __init__(self, tables: Tables, dialect: str) -> None:
+        self._tables = tables
+        self._upsert = _UPSERTS[dialect]
+        self._built: dict[Shape, Executable] = {}
+
+    def for_group(self, group: Group) -> Executable:
+        """The statement that executes each of the group's parameter sets."""
+        statement = self._built.get(group.shape)
+        if statement is None:
+            statement = self._built[group.shape] = self._build(group.sample)
+        return statement
+
+    def _build(self, op: Op) -> Executable:
+        match op:
+            case Insert(table):
+                return insert(self._tables[table])
+            case InsertIgnore(table):
+                return self._upsert(self._tables[table]).on_conflict_do_nothing()
+            case Upsert(table, key_columns, row):
+                return self._build_upsert(self._tables[table], key_columns, row)
+            case Update(table, key, changes):
+                target = self._tables[table]
+                values = {_column(target, name): bindparam(name) for name in changes}
+                return update(target).where(_matches(target, key)).values(values)
+            case Delete(table, key):
+                target = self._tables[table]
+                return delete(target).where(_matches(target, key))
+            case Execute(sql, params):
+                return text(sql).bindparams(*_typed(params))
+
+    def _build_upsert(self, table: Table, key_columns: tuple[str, ...], row: Row) -> Executable:
+        statement = self._upsert(table)
+        changed = {name: statement.excluded[name] for name in row if name not in key_columns}
+        if not changed:
+            return statement.on_conflict_do_nothing(index_elements=list(key_columns))
+        return statement.on_conflict_do_update(index_elements=list(key_columns), set_=changed)
+
+
+def key_matches(table: Table, row: Row) -> ColumnElement[bool]:
+    """The condition that finds the row with the primary key of `row`."""
+    return and_(*(column == row[column.name] for column in table.primary_key))
+
+
+def _matches(table: Table, key: Mapping[str, object]) -> ColumnElement[bool]:
+    if not key:
+        raise StorageError(f"a change of {table.name} without a key would concern every row")
+    return and_(*(_condition(_column(table, name), value) for name, value in key.items()))
+
+
+def _condition(column: Column[Any], value: object) -> ColumnElement[bool]:
+    return column.is_(None) if value is None else column == bindparam(KEY_PREFIX + column.name)
+
+
+def _column(table: Table, name: str) -> Column[Any]:
+    try:
+        return table.c[name]
+    except KeyError:
+        raise StorageError(f"table {table.name} has no column {name!r}") from None
+
+
+def _typed(params: Row) -> list[Any]:
+    # A text statement knows no column, so SQLite's driver would be handed the datetime as it is.
+    return [
+        bindparam(name, type_=Instant())
+        for name, value in params.items()
+        if isinstance(value, datetime)
+    ]
+
+
+def _table_key(table: Table) -> TableKey:
+    unique = [index for index in table.indexes if index.unique]
+    constraints = [c for c in table.constraints if c.__visit_name__ == "unique_constraint"]
+    names = tuple(column.name for column in table.primary_key)
+    return TableKey(names, other_unique=bool(unique or constraints) or not names)
+
+
+def _restore_instants(_inspector: object, _table: object, column: _ReflectedColumn) -> None:
+    if isinstance(column["type"], DateTime):
+        column["type"] = Instant()
