@@ -6,6 +6,7 @@ CordaError
 │   └── HospitalizeFlowException      keeps the flow for observation instead of failing it
 ├── FlowReplayError                   the code no longer does what the journal says it did
 ├── FlowWaitTimeout                   a bounded wait (coins, session) ran out
+├── ExternalOperationException        an external operation failed with something unexpected
 ├── StartFlowError                    a flow can't be started
 │   ├── UnknownFlowException
 │   ├── FlowArgumentsException
@@ -94,6 +95,10 @@ class FlowReplayError(CordaError):
 
 class FlowWaitTimeout(CordaError):  # noqa: N818
     """A bounded wait ended without what was waited for."""
+
+
+class ExternalOperationException(CordaError):  # noqa: N818
+    """An external operation raised what is not a FlowException; the message tells what."""
 
 
 class StartFlowError(CordaError):

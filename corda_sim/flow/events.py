@@ -119,9 +119,10 @@ class Refuse(msgspec.Struct, frozen=True):
 
 
 class ResumeWith(msgspec.Struct, frozen=True):
-    """Drive the coroutine on."""
+    """Drive the coroutine on; `payloads` are those that a `Received` takes, in its order."""
 
     resume: Resume
+    payloads: tuple[bytes, ...] = ()
 
 
 FlowAction = Send | Accept | Duplicate | Early | Refuse | ResumeWith

@@ -57,12 +57,17 @@ class Input(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=
 
 
 class StepRecord(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
-    """One step; `digest` is SHA-256 over the request and the payloads sent since the last one."""
+    """One step: `digest` is SHA-256 over the request and the payloads sent since the last one.
+
+    `opened` are the sessions that the step opened, so that their messages find the flow even when
+    its code can't be replayed.
+    """
 
     resume: Resume
     inputs: tuple[Input, ...]
     request: str
     digest: bytes
+    opened: tuple[int, ...] = ()
 
 
 class SessionOrigin(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):

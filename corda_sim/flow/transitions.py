@@ -59,11 +59,13 @@ def transition(state: FlowState, event: FlowEvent) -> Transition:
 
 def resume(state: FlowState, how: Resume) -> Transition:
     """The state in which the coroutine goes on, unread messages taken as `how` says."""
+    payloads = []
     if isinstance(how, Received):
         for session_id in how.session_ids:
             session = state.sessions[session_id]
+            payloads.append(session.inbox[0])
             state = state.with_session(replace(session, inbox=session.inbox[1:]))
-    return replace(state, waiting=None), (ResumeWith(how),)
+    return replace(state, waiting=None), (ResumeWith(how, tuple(payloads)),)
 
 
 def suspend(state: FlowState, event: Yielded) -> tuple[FlowState, tuple[Send, ...]]:

@@ -1,0 +1,111 @@
+"""What the engine keeps for one run of a flow's code: inputs to replay, rows to write, ops to send."""
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from hashlib import sha256
+
+from corda_sim.core.identity import Party
+from corda_sim.core.write_batch import WriteBatch
+from corda_sim.flow.errors import FlowReplayError
+from corda_sim.flow.events import FlowOp, Opened, Sent
+from corda_sim.flow.journal import Input
+from corda_sim.flow.messages import FlowInfo
+
+
+@dataclass(slots=True)
+class StagedStep:
+    """All that one step wants to happen, together or not at all.
+
+    `notifications` go to subscribers after the commit; `on_rollback` undoes reservations made in
+    memory when the step doesn't commit, `on_commit` makes them last.
+    """
+
+    flow_id: str | None
+    batch: WriteBatch = field(default_factory=WriteBatch)
+    notifications: list[object] = field(default_factory=list)
+    on_commit: list[Callable[[], None]] = field(default_factory=list)
+    on_rollback: list[Callable[[], None]] = field(default_factory=list)
+
+
+class FlowContext:
+    """Ties a flow's code to its journal. One for each life of a coroutine."""
+
+    def __init__(self, flow_id: str, seed: bytes, our_identity: Party, max_message_size: int) -> None:
+        self.flow_id = flow_id
+        self.our_identity = our_identity
+        self.max_message_size = max_message_size
+        self.staged = StagedStep(flow_id)
+        self.step = 0
+        self.progress: str | None = None
+        self.confirmed: dict[int, FlowInfo] = {}
+        self.on_progress: Callable[[str], None] = lambda _label: None
+        self._seed = seed
+        self._drawn = 0
+        self._sessions = 0
+        self._ops: list[FlowOp] = []
+        self._inputs: list[Input] = []
+        self._replayed: deque[Input] | None = None
+
+    @property
+    def replaying(self) -> bool:
+        """Whether the code re-runs a step that the journal has: nothing may be staged then."""
+        return self._replayed is not None
+
+    def begin_step(self, step: int, replayed: tuple[Input, ...] | None) -> None:
+        """Take inputs from `replayed` until the next suspension, or from the world when None."""
+        self.step = step
+        self._replayed = None if replayed is None else deque(replayed)
+        self._ops, self._inputs = [], []
+
+    def end_step(self) -> tuple[tuple[FlowOp, ...], tuple[Input, ...]]:
+        """What the code did to its sessions, and the inputs it took."""
+        if self._replayed:
+            raise self.mismatch(f"the input '{self._replayed[0].kind}'", "the next suspension")
+        return tuple(self._ops), tuple(self._inputs)
+
+    def record(self, kind: str, produce: Callable[[], bytes]) -> bytes:
+        """A non-deterministic answer: from the journal in a replay, else made and journaled."""
+        if self._replayed is None:
+            data = produce()
+            self._inputs.append(Input(kind, data))
+            return data
+        if not self._replayed or self._replayed[0].kind != kind:
+            had = f"the input '{self._replayed[0].kind}'" if self._replayed else "no more inputs"
+            raise self.mismatch(had, f"the input '{kind}'")
+        given = self._replayed.popleft()
+        self._inputs.append(given)
+        return given.data
+
+    def next_input_is(self, kind: str) -> bool:
+        """Whether the journal goes on with an input of that kind."""
+        return bool(self._replayed) and self._replayed[0].kind == kind
+
+    def mismatch(self, expected: str, found: str) -> FlowReplayError:
+        """The error of a flow whose code has changed."""
+        return FlowReplayError(self.flow_id, self.step, expected, found)
+
+    def random_bytes(self, size: int) -> bytes:
+        """Bytes drawn from the flow's journaled seed; the same in every replay."""
+        drawn = b""
+        while len(drawn) < size:
+            self._drawn += 1
+            drawn += sha256(self._seed + b"random" + self._drawn.to_bytes(8, "big")).digest()
+        return drawn[:size]
+
+    def open(self, peer: Party, flow_class: str, version: int, app_name: str, time: int) -> int:
+        """A new session; its id and entropy come from the seed."""
+        self._sessions += 1
+        drawn = sha256(self._seed + b"session" + self._sessions.to_bytes(8, "big")).digest()
+        session_id = int.from_bytes(drawn[:8], "big") >> 1
+        entropy = int.from_bytes(drawn[8:16], "big") >> 1
+        self._ops.append(Opened(session_id, peer, entropy, flow_class, version, app_name, time))
+        return session_id
+
+    def send(self, session_id: int, payload: bytes) -> None:
+        """Stage a payload."""
+        self._ops.append(Sent(session_id, payload))
+
+    def add_op(self, op: FlowOp) -> None:
+        """Stage another session operation."""
+        self._ops.append(op)

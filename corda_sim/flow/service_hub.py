@@ -1,0 +1,254 @@
+"""The services as a flow sees them: every answer that could differ next time is journaled."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from typing import Any, TypeVar, cast
+from uuid import UUID
+
+from corda_sim.core.contracts import StateAndRef, StateRef
+from corda_sim.core.contracts.attachments import ContractAttachment
+from corda_sim.core.crypto.crypto import decode_public_key
+from corda_sim.core.crypto.hashes import SecureHash
+from corda_sim.core.crypto.keys import PublicKey
+from corda_sim.core.crypto.schemes import SignatureScheme
+from corda_sim.core.crypto.signatures import (
+    PLATFORM_VERSION,
+    SignableData,
+    SignatureMetadata,
+    TransactionSignature,
+)
+from corda_sim.core.errors import TransactionResolutionException
+from corda_sim.core.identity import AbstractParty, CordaX500Name, Party
+from corda_sim.core.network import NetworkParameters
+from corda_sim.core.serialization import deserialize
+from corda_sim.core.transactions import SignedTransaction, TransactionBuilder
+from corda_sim.flow._traps import suspend
+from corda_sim.flow.context import FlowContext
+from corda_sim.flow.requests import AwaitCondition, ForceCheckpoint
+from corda_sim.flow.services import NodeServices, StatesToRecord
+
+S = TypeVar("S")
+COINS_TOPIC = "coins"
+SELECTION_WAIT = timedelta(seconds=120)
+"""How long a flow waits for coins that other flows hold."""
+
+
+class FlowVault:
+    """The vault, as a flow sees it."""
+
+    def __init__(self, context: FlowContext, services: NodeServices) -> None:
+        self._context = context
+        self._services = services
+
+    async def query(self, criteria: object) -> Any:  # noqa: ANN401 - the page type is the vault's
+        """The page of states that match, after the flow's own staged rows have committed."""
+        if self._context.replaying or self._context.staged.batch:
+            await suspend(ForceCheckpoint())
+        data = self._context.record("query", lambda: self._services.vault.query(criteria))
+        return deserialize(data, object)
+
+    async def select_coins(
+        self, selection: object, wait: timedelta = SELECTION_WAIT
+    ) -> list[StateAndRef[Any]]:
+        """Coins for `selection`, locked until the flow ends; waits for coins that are in use."""
+        vault = self._services.vault
+        found = self._context.record(
+            "coins", lambda: vault.try_select(self._context.staged, selection) or b""
+        )
+        if not found:
+            now = self._context.record("clock", lambda: _int(self._services.now_ns()))
+            deadline = int.from_bytes(now, "big") + wait // timedelta(microseconds=1) * 1000
+            found = cast(
+                "bytes",
+                await suspend(
+                    AwaitCondition(
+                        COINS_TOPIC,
+                        str(selection),
+                        deadline,
+                        lambda: vault.try_select(self._context.staged, selection),
+                        lambda: vault.describe_blockers(selection),
+                    )
+                ),
+            )
+        refs = deserialize(found, tuple)
+        return [self._services.state_and_ref(ref) for ref in refs]
+
+    def soft_lock_reserve(self, refs: Iterable[StateRef]) -> None:
+        """Lock states until the flow ends."""
+        if not self._context.replaying:
+            self._services.vault.soft_lock_reserve(self._context.staged, refs)
+
+    def soft_lock_release(self, refs: Iterable[StateRef] | None = None) -> None:
+        """Unlock states before the flow ends."""
+        if not self._context.replaying:
+            self._services.vault.soft_lock_release(self._context.staged, refs)
+
+
+def _int(value: int) -> bytes:
+    return value.to_bytes(8, "big")
+
+
+class FlowServiceHub:
+    """The node's services with journaled answers (net.corda.core.node.ServiceHub)."""
+
+    def __init__(
+        self, context: FlowContext, services: NodeServices, app_names: dict[str, str]
+    ) -> None:
+        self._context = context
+        self.services = services
+        self._app_names = app_names
+        self.vault = FlowVault(context, services)
+
+    def app_of(self, flow: type[Any]) -> str:
+        """The CorDapp of a flow class."""
+        return self._app_names.get(flow.flow_name, "corda")
+
+    def now_ns(self) -> int:
+        """The node's clock, ns since the epoch."""
+        data = self._context.record("clock", lambda: _int(self.services.now_ns()))
+        return int.from_bytes(data, "big")
+
+    def now(self) -> datetime:
+        """The node's clock, to the microsecond."""
+        return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=self.now_ns() // 1000)
+
+    def random_bytes(self, size: int) -> bytes:
+        """Random bytes from the flow's journaled seed."""
+        return self._context.random_bytes(size)
+
+    def random_uuid(self) -> UUID:
+        """A random UUID from the flow's journaled seed."""
+        return UUID(bytes=self._context.random_bytes(16), version=4)
+
+    @property
+    def network_parameters(self) -> NetworkParameters:
+        """The parameters in force."""
+        return self.services.network_parameters
+
+    def notary_identities(self) -> tuple[Party, ...]:
+        """The notaries of the network, in the parameters' order."""
+        return tuple(notary.identity for notary in self.network_parameters.notaries)
+
+    def is_notary(self, party: Party) -> bool:
+        """Whether the parameters list `party` as a notary."""
+        return party in self.notary_identities()
+
+    def is_validating_notary(self, party: Party) -> bool:
+        """Whether `party` is a validating notary."""
+        notaries = self.network_parameters.notaries
+        return any(notary.validating for notary in notaries if notary.identity == party)
+
+    def well_known_party_from_anonymous(self, party: AbstractParty | PublicKey) -> Party | None:
+        """The legal identity behind a party or key."""
+        return self.services.well_known_party(party)
+
+    def well_known_party(self, name: CordaX500Name) -> Party | None:
+        """The party of that name."""
+        return self.services.well_known_party(name)
+
+    def register_key(self, key: PublicKey, party: Party, external_id: UUID | None = None) -> None:
+        """Note whose key this is."""
+        if not self._context.replaying:
+            self.services.register_key(self._context.staged, key, party, external_id)
+
+    def fresh_key(self, external_id: UUID | None = None) -> PublicKey:
+        """A new key of ours, for an account if `external_id` names one."""
+        data = self._context.record(
+            "key", lambda: self.services.fresh_key(self._context.staged, external_id).encoded
+        )
+        return decode_public_key(data)
+
+    def is_our_key(self, key: PublicKey) -> bool:
+        """Whether we can sign with `key`."""
+        return self.services.is_our_key(key)
+
+    def our_keys(self, keys: Iterable[PublicKey]) -> list[PublicKey]:
+        """Those of the leaf keys of `keys` that are ours, in a stable order."""
+        leaves = {leaf for key in keys for leaf in key.keys}
+        return sorted((k for k in leaves if self.is_our_key(k)), key=lambda k: k.encoded)
+
+    def sign_bytes(self, data: bytes, key: PublicKey | None = None) -> bytes:
+        """Sign with a key of ours, the legal identity's by default."""
+        signer = key or self.services.our_identity.owning_key
+        if signer.scheme is SignatureScheme.EDDSA_ED25519_SHA512:
+            return self.services.sign(signer, data)
+        return self._context.record("signature", lambda: self.services.sign(signer, data))
+
+    def create_signature(self, tx_id: SecureHash, key: PublicKey) -> TransactionSignature:
+        """Our signature over a transaction id."""
+        metadata = SignatureMetadata(PLATFORM_VERSION, key.scheme)
+        signed = self.sign_bytes(SignableData(tx_id, metadata).serialize(), key)
+        return TransactionSignature(signed, key, metadata)
+
+    def sign_initial_transaction(
+        self, builder: TransactionBuilder, *keys: PublicKey
+    ) -> SignedTransaction:
+        """Build the transaction and sign it, with the legal identity's key by default."""
+        wire = builder.to_wire_transaction(self.services, self.random_bytes(32))
+        signers = keys or (self.services.our_identity.owning_key,)
+        signatures = tuple(self.create_signature(wire.id, key) for key in signers)
+        return SignedTransaction.of(wire, signatures)
+
+    def get_transaction(self, tx_id: SecureHash) -> SignedTransaction | None:
+        """A verified transaction that this node has; whether it does is journaled."""
+        found: list[SignedTransaction | None] = []
+
+        def look_up() -> bytes:
+            found.append(self.services.load_transaction(tx_id))
+            return b"" if found[0] is None else b"\1"
+
+        if not self._context.record("transaction", look_up):
+            return None
+        return found[0] if found else self._reload(tx_id)
+
+    def _reload(self, tx_id: SecureHash) -> SignedTransaction:
+        transaction = self.services.load_transaction(tx_id)
+        if transaction is None:
+            raise TransactionResolutionException(tx_id)
+        return transaction
+
+    def state_and_ref(self, ref: StateRef) -> StateAndRef[Any]:
+        """The state that `ref` points to."""
+        return self.services.state_and_ref(ref)
+
+    def get_attachment(self, attachment_id: SecureHash) -> ContractAttachment | None:
+        """An attachment that this node has; whether it does is journaled."""
+        known = self._context.record(
+            "attachment", lambda: b"\1" if self.services.load_attachment(attachment_id) else b""
+        )
+        return self.services.load_attachment(attachment_id) if known else None
+
+    def import_attachment(self, content: bytes, uploader: str) -> None:
+        """Store an attachment that a peer sent."""
+        if not self._context.replaying:
+            self.services.import_attachment(self._context.staged, content, uploader)
+
+    def record_transactions(
+        self,
+        transactions: Iterable[SignedTransaction],
+        states: StatesToRecord = StatesToRecord.ONLY_RELEVANT,
+        *,
+        verified: bool = True,
+    ) -> None:
+        """Record transactions with this step; `verified=False` stores them aside until they are."""
+        if not self._context.replaying:
+            self.services.record_transactions(
+                self._context.staged, transactions, states, verified=verified
+            )
+
+    def verify(self, transaction: SignedTransaction, *, check_signatures: bool = True) -> None:
+        """Verify contracts and, unless told otherwise, that all signatures are there.
+
+        In a replay the verdict is the journaled one: nothing is run again.
+        """
+        self._context.record("verified", lambda: self._verify(transaction, check_signatures))
+
+    def _verify(self, transaction: SignedTransaction, check_signatures: bool) -> bytes:  # noqa: FBT001
+        transaction.verify(self.services, check_signatures)
+        return b""
+
+    def cordapp_service(self, cls: type[S]) -> S:
+        """The node's instance of a CorDapp service."""
+        return self.services.cordapp_service(cls)
+
+
