@@ -1,10 +1,11 @@
 """Crash points: a process kills or stops itself at a named place, so that tests can crash it there.
 
 `CORDA_SIM_CRASH=point:n` sends SIGKILL to the process at the n-th time it passes the point, and
-`point:n:stop` SIGSTOP. Several, separated by commas, are all armed; with `CORDA_SIM_CRASH_STATE=FILE`
-they are armed one after the other across restarts (`before_commit:1,mid_recovery:1` crashes again
-while it recovers). `CORDA_SIM_CRASH_COUNT=FILE` appends the name of each point passed: a dry run
-that tells which points a scenario meets, and how often. Unset, a point costs one comparison.
+`point:n:stop` SIGSTOP. Several, separated by commas, are all armed; with
+`CORDA_SIM_CRASH_STATE=FILE` they are armed one after the other across restarts
+(`before_commit:1,mid_recovery:1` crashes again while it recovers). `CORDA_SIM_CRASH_COUNT=FILE`
+appends the name of each point passed: a dry run that tells which points a scenario meets, and how
+often. Unset, a point costs one comparison.
 """
 
 import os

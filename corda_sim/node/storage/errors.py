@@ -49,8 +49,9 @@ class OutstandingDatabaseChangesException(DatabaseMigrationException):
 _SQLITE_FULL: Final = "SQLITE_FULL"
 _SQLITE_BUSY: Final = ("SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_CANTOPEN", "SQLITE_IOERR")
 _PG_DISK_FULL: Final = "53100"
-# Connection exceptions, insufficient resources, operator intervention, rollbacks for concurrency.
-_PG_RETRYABLE: Final = ("08", "53", "57", "40")
+# Connection exceptions, insufficient resources, operator intervention, rollbacks for concurrency,
+# lock timeouts.
+_PG_RETRYABLE: Final = ("08", "53", "57", "40", "55P03")
 
 
 def _code(error: DBAPIError) -> str:

@@ -142,14 +142,11 @@ def _labels(script: ScriptDirectory, revision: str) -> frozenset[str]:
         raise DatabaseMigrationException(
             f"the database holds revision {revision!r}, which this release doesn't know"
         ) from error
-    return frozenset() if found is None else frozenset(found.branch_labels)
+    return frozenset(found.branch_labels)
 
 
 def _head(script: ScriptDirectory, branch: str) -> str:
-    found = script.get_revision(f"{branch}@head")
-    if found is None:
-        raise DatabaseMigrationException(f"branch {branch!r} has no revision")
-    return found.revision
+    return script.get_revision(f"{branch}@head").revision
 
 
 @contextmanager

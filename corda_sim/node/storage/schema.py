@@ -1,7 +1,8 @@
 """Every table of a node's database, with Corda's table and column names.
 
 Source: Corda's Liquibase change logs and JPA entities (`node_` prefix of `NODE_DATABASE_PREFIX`).
-Transaction ids are upper-case hex strings, key hashes Corda's `toStringShort` strings, instants UTC.
+Transaction ids are upper-case hex strings, key hashes Corda's `toStringShort`
+strings, instants UTC.
 
 Two tables replace Corda's `node_checkpoint_blobs`: a Python frame can't be serialized, so a
 checkpoint is the journal of what the flow saw (`node_flow_journal`) and the session messages that

@@ -1,4 +1,4 @@
-"""What became of a commit whose connection was lost: ask the database for a row that it inserted."""
+"""What became of a commit whose connection was lost: the rows that it inserted tell."""
 
 import time
 from collections.abc import Iterator, Sequence
@@ -76,7 +76,7 @@ class Settler:
             return connection.execute(found).first() is not None
 
     def _wait_for_end(self, connection: Connection, pid: int, deadline: float) -> None:
-        """End the lost session: it may still be committing, and its rows can't be seen until then."""
+        """End the lost session: it may be committing, and its rows can't be seen until then."""
         sessions = table("pg_stat_activity")
         ours = text("pid = :pid AND application_name = :tag AND pid <> pg_backend_pid()")
         end = select(func.pg_terminate_backend(text(":pid"))).select_from(sessions).where(ours)

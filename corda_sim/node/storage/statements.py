@@ -1,10 +1,11 @@
-"""Statements for groups of rows, built once per shape; tables of CorDapps are read from the database."""
+"""Statements for groups of rows, built once per shape; CorDapps' tables come by reflection."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any, Final, TypedDict
 
 from sqlalchemy import (
+    BindParameter,
     Column,
     ColumnElement,
     Connection,
@@ -37,7 +38,12 @@ from corda_sim.node.storage.errors import StorageError
 from corda_sim.node.storage.grouping import KEY_PREFIX, Group, Shape, TableKey
 from corda_sim.node.storage.types import Instant
 
-_UPSERTS: Final = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
+DialectInsert = sqlite.Insert | postgresql.Insert
+
+_DIALECT_INSERTS: Final[Mapping[str, Callable[[Table], DialectInsert]]] = {
+    "sqlite": sqlite.insert,
+    "postgresql": postgresql.insert,
+}
 
 
 class _ReflectedColumn(TypedDict, total=False):
@@ -84,7 +90,7 @@ class Statements:
 
     def __init__(self, tables: Tables, dialect: str) -> None:
         self._tables = tables
-        self._upsert = _UPSERTS[dialect]
+        self._upsert = _DIALECT_INSERTS[dialect]
         self._built: dict[Shape, Executable] = {}
 
     def for_group(self, group: Group) -> Executable:
@@ -104,8 +110,7 @@ class Statements:
                 return self._build_upsert(self._tables[table], key_columns, row)
             case Update(table, key, changes):
                 target = self._tables[table]
-                values = {_column(target, name): bindparam(name) for name in changes}
-                return update(target).where(_matches(target, key)).values(values)
+                return update(target).where(_matches(target, key)).values(_bound(target, changes))
             case Delete(table, key):
                 target = self._tables[table]
                 return delete(target).where(_matches(target, key))
@@ -123,6 +128,10 @@ class Statements:
 def key_matches(table: Table, row: Row) -> ColumnElement[bool]:
     """The condition that finds the row with the primary key of `row`."""
     return and_(*(column == row[column.name] for column in table.primary_key))
+
+
+def _bound(table: Table, changes: Row) -> dict[Column[Any], BindParameter[Any]]:
+    return {_column(table, name): bindparam(name) for name in changes}
 
 
 def _matches(table: Table, key: Mapping[str, object]) -> ColumnElement[bool]:

@@ -1,0 +1,143 @@
+"""What is wrong with a node.toml, said so that it can be corrected without a manual."""
+
+import difflib
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, Final, get_args
+
+from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
+from pydantic_core import ErrorDetails
+
+from corda_sim.core.errors import CordaError
+
+CORDA_KEYS_NOT_USED: Final = frozenset(
+    {
+        "additionalP2PAddresses",
+        "attachmentCacheBound",
+        "attachmentContentCacheSizeMegaBytes",
+        "blacklistedAttachmentSigningKeys",
+        "compatibilityZoneURL",
+        "cordappSignerKeyFingerprintBlacklist",
+        "crlCheckSoftFail",
+        "cryptoServiceConf",
+        "cryptoServiceName",
+        "custom",
+        "database",
+        "detectPublicIp",
+        "devModeOptions",
+        "drainingModePollPeriod",
+        "emailAddress",
+        "extraNetworkMapKeys",
+        "flowExternalOperationThreadPoolSize",
+        "flowMonitorPeriodMillis",
+        "flowMonitorSuspensionLoggingThresholdMillis",
+        "flowOverrides",
+        "freshIdentitiesConfiguration",
+        "jarDirs",
+        "jmxMonitoringHttpPort",
+        "jmxReporterType",
+        "lazyBridgeStart",
+        "localShellAllowExitInSafeMode",
+        "localShellUnsafe",
+        "messagingServerExternal",
+        "networkParameterAcceptanceSettings",
+        "networkServices",
+        "quasarExcludePackages",
+        "security",
+        "sshd",
+        "systemProperties",
+        "telemetry",
+        "tlsCertCrlDistPoint",
+        "tlsCertCrlIssuer",
+    }
+)
+
+
+class ConfigurationException(CordaError):
+    """node.toml is missing or wrong; `problems` has one line each."""
+
+    def __init__(self, path: Path, problems: Sequence[str]) -> None:
+        super().__init__("\n".join(f"{path}: {problem}" for problem in problems))
+        self.path, self.problems = path, tuple(problems)
+
+
+def explain(model: type[BaseModel], error: ValidationError) -> list[str]:
+    """One line for each problem: key, what is wrong, what was expected."""
+    return [_line(model, details) for details in error.errors(include_url=False)]
+
+
+def _line(model: type[BaseModel], details: ErrorDetails) -> str:
+    path = details["loc"]
+    key = _dotted(path)
+    parent, field = _resolve(model, path)
+    match details["type"]:
+        case "extra_forbidden":
+            return f"{key}: {_unknown(parent, str(path[-1]))}"
+        case "missing":
+            return f"{key}: missing, expected {_expected(field)}"
+        case "value_error" if field is None or field.description is None:
+            return f"{key or 'it'}: {details['ctx']['error']}"
+        case _:
+            return (
+                f"{key}: expected {_expected(field)}, found {_found(path, details)}{_why(details)}"
+            )
+
+
+def _unknown(parent: type[BaseModel], name: str) -> str:
+    known = {_alias(key, field): key for key, field in parent.model_fields.items()}
+    if name in CORDA_KEYS_NOT_USED and name not in known:
+        return "a key of Corda's node.conf that has no meaning here; remove it"
+    near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+    hint = f"did you mean {near[0]!r}?" if near else f"expected one of {', '.join(sorted(known))}"
+    return f"unknown key; {hint}"
+
+
+def _expected(field: FieldInfo | None) -> str:
+    return (field.description if field else None) or "a table"
+
+
+def _found(path: tuple[int | str, ...], details: ErrorDetails) -> str:
+    if any("password" in str(part).lower() for part in path):
+        return "another type"
+    return re.sub(r"(://[^:@/]*:)[^@]*@", r"\1***@", f"{details['input']!r}")
+
+
+def _why(details: ErrorDetails) -> str:
+    # Our own validators say which rule of X.500 names was broken; a bare "not a …" adds nothing.
+    cause = details.get("ctx", {}).get("error")
+    return f" ({cause})" if isinstance(cause, CordaError) else ""
+
+
+def _dotted(path: tuple[int | str, ...]) -> str:
+    text = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path)
+    return text.removeprefix(".")
+
+
+def _resolve(
+    model: type[BaseModel], path: tuple[int | str, ...]
+) -> tuple[type[BaseModel], FieldInfo | None]:
+    """The model that holds the last key of `path`, and the field of that key."""
+    parent, field = model, None
+    for part in path:
+        if isinstance(part, int):
+            continue
+        if field is not None:
+            parent = next(_models(field.annotation), parent)
+        field = next(
+            (found for key, found in parent.model_fields.items() if _alias(key, found) == part),
+            None,
+        )
+    return parent, field
+
+
+def _models(annotation: Any) -> Iterator[type[BaseModel]]:  # noqa: ANN401
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for inner in get_args(annotation):
+        yield from _models(inner)
+
+
+def _alias(key: str, field: FieldInfo) -> str:
+    return field.alias or key
