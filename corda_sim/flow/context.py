@@ -5,12 +5,16 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from hashlib import sha256
 
+from corda_sim.core.errors import CordaError
 from corda_sim.core.identity import Party
 from corda_sim.core.write_batch import WriteBatch
-from corda_sim.flow.errors import FlowReplayError
+from corda_sim.flow.errors import FlowReplayError, keep_error, restore_error
 from corda_sim.flow.events import FlowOp, Opened, Sent
 from corda_sim.flow.journal import Input
 from corda_sim.flow.messages import FlowInfo
+
+FAILED = "!"
+"""Marks the input of an answer that was an exception: a replay raises it again."""
 
 
 @dataclass(slots=True)
@@ -67,15 +71,24 @@ class FlowContext:
     def record(self, kind: str, produce: Callable[[], bytes]) -> bytes:
         """A non-deterministic answer: from the journal in a replay, else made and journaled."""
         if self._replayed is None:
-            data = produce()
-            self._inputs.append(Input(kind, data))
-            return data
+            return self._produce(kind, produce)
+        if self.next_input_is(kind + FAILED):
+            raise restore_error(self._replayed.popleft().data)
         if not self._replayed or self._replayed[0].kind != kind:
             had = f"the input '{self._replayed[0].kind}'" if self._replayed else "no more inputs"
             raise self.mismatch(had, f"the input '{kind}'")
         given = self._replayed.popleft()
         self._inputs.append(given)
         return given.data
+
+    def _produce(self, kind: str, produce: Callable[[], bytes]) -> bytes:
+        try:
+            data = produce()
+        except CordaError as error:
+            self._inputs.append(Input(kind + FAILED, keep_error(error)))
+            raise
+        self._inputs.append(Input(kind, data))
+        return data
 
     def next_input_is(self, kind: str) -> bool:
         """Whether the journal goes on with an input of that kind."""

@@ -20,7 +20,9 @@ FlowKilled (BaseException)            unwinds a killed flow's coroutine; flow co
 
 from typing import ClassVar
 
-from corda_sim.core.errors import CordaError
+import msgspec
+
+from corda_sim.core.errors import CordaError, IllegalArgumentError, IllegalStateError
 from corda_sim.core.serialization import deserialize, serialize
 from corda_sim.flow.messages import FlowExceptionData
 
@@ -67,6 +69,26 @@ class FlowException(CordaError):  # noqa: N818 - Corda's name
 
 
 _EXCEPTIONS[FlowException.wire_name] = FlowException
+
+
+def keep_error(error: Exception) -> bytes:
+    """An exception as the journal keeps it; of other types than FlowException, name and text."""
+    if isinstance(error, FlowException):
+        return msgspec.msgpack.encode(error.to_wire())
+    return msgspec.msgpack.encode(FlowExceptionData("!" + type(error).__name__, str(error)))
+
+
+def restore_error(data: bytes) -> CordaError:
+    """The exception that `keep_error` kept."""
+    kept = msgspec.msgpack.decode(data, type=FlowExceptionData)
+    if not kept.name.startswith("!"):
+        return FlowException.from_wire(kept)
+    return _PLATFORM_ERRORS.get(kept.name[1:], CordaError)(kept.message)
+
+
+_PLATFORM_ERRORS: dict[str, type[CordaError]] = {
+    cls.__name__: cls for cls in (IllegalArgumentError, IllegalStateError)
+}
 
 
 class UnexpectedFlowEndException(FlowException):
@@ -139,6 +161,10 @@ class SessionException(CordaError):
 
 class FlowKilled(BaseException):
     """Thrown into the coroutine of a killed flow."""
+
+
+class FlowEngineError(CordaError):
+    """The database refused what a flow staged."""
 
 
 class KilledFlowException(CordaError):

@@ -83,9 +83,7 @@ class FlowSession:
 
     async def get_counterparty_flow_info(self) -> FlowInfo:
         """Version and CorDapp of the other side's flow; opens the session if need be."""
-        if self.session_id not in self._context.confirmed:
-            data = await suspend(WaitForSessionConfirmations((self.session_id,)))
-            del data
+        await suspend(WaitForSessionConfirmations((self.session_id,)))
         return self._context.confirmed[self.session_id]
 
     async def close(self) -> None:

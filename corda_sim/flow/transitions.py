@@ -143,11 +143,18 @@ def _sessions_of(request: FlowIORequest) -> tuple[int, ...]:
 
 
 def _returned(state: FlowState, event: Returned) -> Transition:
-    state, actions = apply_ops(state, event.ops)
+    state, sends = apply_ops(state, event.ops)
+    state, ends = close_all(state)
+    return replace(state, waiting=None, step=state.step + 1), (*sends, *ends)
+
+
+def close_all(state: FlowState) -> tuple[FlowState, tuple[Send, ...]]:
+    """End every session that is still open, as a flow does when it returns."""
+    sends: tuple[Send, ...] = ()
     for session in list(state.sessions.values()):
         state, more = close(state, session)
-        actions = (*actions, *more)
-    return replace(state, waiting=None, step=state.step + 1), actions
+        sends = (*sends, *more)
+    return state, sends
 
 
 def _raised(state: FlowState, event: Raised) -> Transition:

@@ -1,0 +1,80 @@
+"""What leaves the engine once a step has committed; the node carries it out."""
+
+from dataclasses import dataclass, field
+
+from corda_sim.core.identity import Party
+from corda_sim.flow.context import StagedStep
+from corda_sim.flow.requests import FlowExternalOperation
+from corda_sim.flow.wire_message import WireMessage
+
+
+@dataclass(frozen=True, slots=True)
+class SendEffect:
+    """Publish a message; `token` comes back when the receiver's side has it."""
+
+    recipient: Party
+    message: WireMessage
+    token: str
+
+
+@dataclass(frozen=True, slots=True)
+class AckEffect:
+    """One message of this delivery is committed (or was before)."""
+
+    delivery: object
+
+
+@dataclass(frozen=True, slots=True)
+class TimerEffect:
+    """Call `timer_fired(flow_id, step)` at `deadline` (ns)."""
+
+    flow_id: str
+    step: int
+    deadline: int
+
+
+@dataclass(frozen=True, slots=True)
+class ExternalEffect:
+    """Run the operation, then call `operation_done(flow_id, step, …)`."""
+
+    flow_id: str
+    step: int
+    operation: FlowExternalOperation
+    deduplication_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class RetryEffect:
+    """Call `retry(flow_id)` after `delay` seconds."""
+
+    flow_id: str
+    delay: float
+
+
+@dataclass(frozen=True, slots=True)
+class FlowEnded:
+    """The flow has its outcome: `error` None and `result` its value, or the exception."""
+
+    flow_id: str
+    result: object
+    error: BaseException | None
+
+
+@dataclass(frozen=True, slots=True)
+class Notification:
+    """For subscribers: a vault update, a progress step, a recorded transaction."""
+
+    flow_id: str | None
+    value: object
+
+
+Effect = (
+    SendEffect | AckEffect | TimerEffect | ExternalEffect | RetryEffect | FlowEnded | Notification
+)
+
+
+@dataclass(slots=True)
+class Step(StagedStep):
+    """A staged step with the effects that wait for its commit."""
+
+    effects: list[Effect] = field(default_factory=list)

@@ -1,0 +1,19 @@
+"""Settings of the engine."""
+
+from dataclasses import dataclass
+
+DAY_NS = 86_400 * 1_000_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class EngineSettings:
+    """`message_retention` (ns): how long the id of a session-init is kept; an older init is refused.
+
+    `max_flows`: flows that run at once before RPC is told to come back. `reload` rebuilds every flow
+    from its journal at every suspend (Corda's reloadCheckpointAfterSuspend).
+    """
+
+    message_retention: int = 7 * DAY_NS
+    max_flows: int = 5_000
+    max_early_messages: int = 1_000
+    reload_checkpoint_after_suspend: bool = False
