@@ -1,7 +1,7 @@
 """One signature for a whole batch.
 
 The notary signs the root of a Merkle tree over the re-hashed transaction ids; each response holds
-the signature with the partial tree of its own id (net.corda.core.internal.notary, TransactionSignature).
+the signature with the partial tree of its own id (net.corda.core.crypto.TransactionSignature).
 """
 
 from collections.abc import Iterable, Mapping

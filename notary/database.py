@@ -37,7 +37,7 @@ def _begin_sqlite(connection: Connection) -> None:
 
 
 def is_worth_retrying(error: DBAPIError) -> bool:
-    """Another worker won a key, a serialization failure, a deadlock, a lock or a lost connection."""
+    """Whether another worker won a key, serialization failed, a lock or the connection was lost."""
     if isinstance(error, IntegrityError) or error.connection_invalidated:
         return True
     return isinstance(error, OperationalError) or (

@@ -6,7 +6,7 @@ conflict comes from the refused request alone):
 
 1. The transaction was committed before, in the database or earlier in the batch: success, even when
    its window has passed since.
-2. An input or reference is consumed by another transaction: Conflict, before the window is looked at.
+2. An input or reference is consumed by another transaction: Conflict, whatever its window.
 3. The clock is outside the window: TimeWindowInvalid.
 4. Otherwise its inputs are consumed from here on, for later requests of the batch too.
 """
@@ -118,16 +118,12 @@ def _decide_one(
     return Committed(tx_id)
 
 
-def _inputs_are_its_own(
-    request: CommitRequest, consumed: Mapping[StateRef, SecureHash]
-) -> bool:
+def _inputs_are_its_own(request: CommitRequest, consumed: Mapping[StateRef, SecureHash]) -> bool:
     consumers = {consumed[ref] for ref in request.inputs if ref in consumed}
     return consumers == {request.transaction_id}
 
 
-def _conflict(
-    request: CommitRequest, consumed: Mapping[StateRef, SecureHash]
-) -> Conflict | None:
+def _conflict(request: CommitRequest, consumed: Mapping[StateRef, SecureHash]) -> Conflict | None:
     inputs = frozenset(request.inputs)
     states = tuple(
         ConsumedState(ref, _details(consumed[ref], ref in inputs))
@@ -139,4 +135,4 @@ def _conflict(
 
 def _details(consumer: SecureHash, is_input: bool) -> StateConsumptionDetails:
     kind = ConsumedStateType.INPUT_STATE if is_input else ConsumedStateType.REFERENCE_INPUT_STATE
-    return StateConsumptionDetails(consumer.re_hash(), kind.value)
+    return StateConsumptionDetails(consumer.re_hash(), kind)

@@ -38,7 +38,7 @@ class StateConsumptionDetails:
     """
 
     hash_of_transaction_id: SecureHash
-    type: str = ConsumedStateType.INPUT_STATE.value
+    type: ConsumedStateType = ConsumedStateType.INPUT_STATE
 
 
 @serializable("corda.ConsumedState")
@@ -126,7 +126,7 @@ class RequestSignatureInvalid(NotaryError):
 @serializable("corda.NotaryError.General")
 @dataclass(frozen=True, slots=True)
 class General(NotaryError):
-    """The service failed; nothing is known about the transaction, and the request may be repeated."""
+    """The service failed and says nothing about the transaction; the request may be repeated."""
 
     cause: str
 
@@ -135,16 +135,18 @@ class General(NotaryError):
         return self.cause
 
 
+AnyNotaryError = (
+    Conflict | TimeWindowInvalid | TransactionInvalid | RequestSignatureInvalid | General
+)
+
+
 @serializable("corda.NotaryExceptionData")
 @dataclass(frozen=True, slots=True)
 class NotaryExceptionData:
     """What a NotaryException carries over the wire."""
 
-    error: Conflict | TimeWindowInvalid | TransactionInvalid | RequestSignatureInvalid | General
+    error: AnyNotaryError
     tx_id: SecureHash | None = None
-
-
-AnyNotaryError = Conflict | TimeWindowInvalid | TransactionInvalid | RequestSignatureInvalid | General
 
 
 class NotaryException(FlowException):

@@ -73,7 +73,7 @@ def sign_head(head: NotaryHead, by: PublicKey, sign: Callable[[bytes], bytes]) -
 
 
 def next_head(previous: NotaryHead, batch_digest: SecureHash, floor: int = 0) -> NotaryHead:
-    """The head after a batch. Numbers at or below `floor` were given away before and are skipped."""
+    """The head after a batch; numbers up to `floor` were given away before and are skipped."""
     sequence = max(previous.sequence, floor) + 1
     link = bytes(previous.hash) + sequence.to_bytes(8, "big") + bytes(batch_digest)
     return NotaryHead(previous.worker, sequence, SecureHash.sha256(link))
@@ -125,7 +125,8 @@ def explain_rollback(database_head: NotaryHead, missing: KnownHead) -> str:
         f"{missing.source} knows batch {head.sequence} (head {head.hash}) of notary worker "
         f"'{head.worker}', which is not in the database; its last batch is "
         f"{database_head.sequence} (head {database_head.hash}). The database was probably restored "
-        "from an older copy: states consumed since could be spent twice.\n" + _options(database_head)
+        "from an older copy: states consumed since could be spent twice.\n"
+        + _options(database_head)
     )
 
 

@@ -22,7 +22,7 @@ from notary.database import is_worth_retrying, open_engine
 from notary.decide import CommitRequest, Committed, Decision, Rejected
 from notary.errors import Conflict, NotaryStoreException
 from notary.heads import NotaryHead, digest_batch, empty_head, next_head
-from notary.types import NotarisationRequestSignature
+from notary.requests import NotarisationRequestSignature
 
 MAX_INPUT_STATES = 2000
 MAX_RETRIES = 10

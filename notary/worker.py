@@ -9,15 +9,7 @@ from corda_sim.core.serialization import serializable
 from notary.anchor import AnchorFile
 from notary.batch_signing import NotarySigner
 from notary.decide import Decision, Rejected, decide
-from notary.errors import (
-    Conflict,
-    General,
-    NotaryNotReadyException,
-    NotaryRollbackException,
-    RequestSignatureInvalid,
-    TimeWindowInvalid,
-    TransactionInvalid,
-)
+from notary.errors import AnyNotaryError, NotaryNotReadyException, NotaryRollbackException
 from notary.heads import (
     KnownHead,
     NotaryAnchor,
@@ -45,7 +37,7 @@ class Notarised:
 class Refused:
     """Why the transaction isn't notarised."""
 
-    error: Conflict | TimeWindowInvalid | TransactionInvalid | RequestSignatureInvalid | General
+    error: AnyNotaryError
 
 
 Outcome = Notarised | Refused
