@@ -102,12 +102,12 @@ class Statements:
 
     def _build(self, op: Op) -> Executable:
         match op:
-            case Insert(table):
-                return insert(self._tables[table])
-            case InsertIgnore(table):
-                return self._upsert(self._tables[table]).on_conflict_do_nothing()
+            case Insert(table, row):
+                return insert(self._checked(table, row))
+            case InsertIgnore(table, row):
+                return self._upsert(self._checked(table, row)).on_conflict_do_nothing()
             case Upsert(table, key_columns, row):
-                return self._build_upsert(self._tables[table], key_columns, row)
+                return self._build_upsert(self._checked(table, row), key_columns, row)
             case Update(table, key, changes):
                 target = self._tables[table]
                 return update(target).where(_matches(target, key)).values(_bound(target, changes))
@@ -116,6 +116,12 @@ class Statements:
                 return delete(target).where(_matches(target, key))
             case Execute(sql, params):
                 return text(sql).bindparams(*_typed(params))
+
+    def _checked(self, name: str, row: Row) -> Table:
+        table = self._tables[name]
+        for column in row:
+            _column(table, column)
+        return table
 
     def _build_upsert(self, table: Table, key_columns: tuple[str, ...], row: Row) -> Executable:
         statement = self._upsert(table)
