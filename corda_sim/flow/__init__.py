@@ -1,1 +1,28 @@
-"""flow."""
+"""The public flow API: what a CorDapp's flows import."""
+
+from corda_sim.flow.errors import (
+    FlowException,
+    FlowWaitTimeout,
+    HospitalizeFlowException,
+    UnexpectedFlowEndException,
+)
+from corda_sim.flow.logic import FlowLogic, FlowSession, UntrustworthyData
+from corda_sim.flow.registry import flow_name, initiated_by, initiating_flow, startable_by_rpc
+from corda_sim.flow.requests import FlowExternalOperation
+from corda_sim.flow.services import StatesToRecord
+
+__all__ = [
+    "FlowException",
+    "FlowExternalOperation",
+    "FlowLogic",
+    "FlowSession",
+    "FlowWaitTimeout",
+    "HospitalizeFlowException",
+    "StatesToRecord",
+    "UnexpectedFlowEndException",
+    "UntrustworthyData",
+    "flow_name",
+    "initiated_by",
+    "initiating_flow",
+    "startable_by_rpc",
+]

@@ -69,6 +69,11 @@ class FlowRegistry:
         if cls.answers and self._responders.setdefault(cls.answers, cls) is not cls:
             raise IllegalStateError(f"Two flows answer {cls.answers}")
 
+    @property
+    def apps(self) -> dict[str, str]:
+        """The CorDapp of each flow, by wire name."""
+        return self._apps
+
     def app_of(self, name: str) -> str:
         """The CorDapp of a flow."""
         return self._apps.get(name, "corda")

@@ -5,7 +5,7 @@ from corda_sim.flow.journal import FlowJournal, MessageRecord, StepRecord
 from corda_sim.flow.machine import FINISH, Finished, FlowMachine, Outcome, Suspended
 from corda_sim.flow.requests import FlowIORequest
 from corda_sim.flow.sessions import arrive
-from corda_sim.flow.state import Outgoing
+from corda_sim.flow.state import Outgoing, SessionStatus
 from corda_sim.flow.transitions import apply_ops, close_all, resume, suspend
 
 
@@ -59,9 +59,13 @@ class Replayer:
 
     def _deliver(self) -> None:
         """Apply the journaled messages of sessions that the code has opened by now."""
-        for session_id in [i for i in self._records if i in self.machine.state.sessions]:
+        for session_id in [i for i in self._records if self._is_open(i)]:
             for record in self._records.pop(session_id):
                 self._apply(record)
+
+    def _is_open(self, session_id: int) -> bool:
+        session = self.machine.state.sessions.get(session_id)
+        return session is not None and session.status is not SessionStatus.UNINITIATED
 
     def _apply(self, record: MessageRecord) -> None:
         session = self.machine.state.sessions[record.session_id]

@@ -143,6 +143,10 @@ class EngineServices(NodeServices, Protocol):
         """A flow's committed journal."""
         ...
 
+    def party_of_key(self, encoded: bytes) -> Party | None:
+        """The well-known party whose identity key has this encoding."""
+        ...
+
     def acts_for(self, sender: Party, service: Party) -> bool:
         """Whether `sender` is a member of the distributed service `service`."""
         ...
