@@ -15,7 +15,9 @@ from corda_sim.core.serialization import PLATFORM, serializable
 T = TypeVar("T")
 U = TypeVar("U")
 MAX_QUANTITY = 2**63 - 1
-_PARSE = re.compile(r"\s*(?P<symbol>[$€£¥])?\s*(?P<number>\d[\d,]*(?:\.\d+)?)\s*(?P<code>[A-Z]{3})?\s*")
+_PARSE = re.compile(
+    r"\s*(?P<symbol>[$€£¥])?\s*(?P<number>\d[\d,]*(?:\.\d+)?)\s*(?P<code>[A-Z]{3})?\s*"
+)
 
 
 @runtime_checkable
@@ -98,9 +100,7 @@ class Amount(msgspec.Struct, Generic[T], frozen=True):
             raise OverflowError("long overflow")
 
     @classmethod
-    def from_decimal(
-        cls, value: Decimal, token: Any, rounding: str = ROUND_FLOOR
-    ) -> "Amount[Any]":
+    def from_decimal(cls, value: Decimal, token: Any, rounding: str = ROUND_FLOOR) -> "Amount[Any]":
         """The amount worth ``value``, rounded to whole units."""
         units = (value / token_size(token)).to_integral_value(rounding=rounding)
         return cls(int(units), token)

@@ -7,7 +7,6 @@ import msgspec
 
 from corda_sim.core.crypto.keys import PublicKey
 from corda_sim.core.errors import IllegalArgumentError, IllegalStateError
-from corda_sim.core.identity import Party
 
 
 class CommandData:
@@ -43,16 +42,16 @@ class Command(msgspec.Struct, Generic[C_co], frozen=True):
 
     def __post_init__(self) -> None:
         if not self.signers:
-            raise IllegalArgumentError(
-                "The list of signers cannot be empty"
-            )
+            raise IllegalArgumentError("The list of signers cannot be empty")
 
 
 class CommandWithParties(msgspec.Struct, Generic[C_co], frozen=True):
-    """A command as contracts see it, with the known parties among its signers."""
+    """A command as contracts see it.
+
+    Corda's deprecated ``signingParties`` is left out: it depends on whom the verifier knows.
+    """
 
     signers: tuple[PublicKey, ...]
-    signing_parties: tuple[Party, ...]
     value: C_co
 
 

@@ -33,6 +33,11 @@ class StateRef(msgspec.Struct, frozen=True, order=True):
         Raises: IllegalArgumentError for anything else.
         """
         head, bracket, tail = text.strip().partition("(")
-        if not bracket or not tail.endswith(")") or not tail[:-1].isascii() or not tail[:-1].isdigit():
+        if (
+            not bracket
+            or not tail.endswith(")")
+            or not tail[:-1].isascii()
+            or not tail[:-1].isdigit()
+        ):
             raise IllegalArgumentError(f"{text!r} is not of the form HASH(index)")
         return cls(SecureHash.parse(head), int(tail[:-1]))

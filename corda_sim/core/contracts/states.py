@@ -3,7 +3,7 @@
 import uuid
 from abc import abstractmethod
 from collections.abc import Mapping
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Any, ClassVar, Generic, NamedTuple, TypeVar
 
 import msgspec
 from pydantic import BaseModel, ConfigDict
@@ -22,9 +22,16 @@ from corda_sim.core.serialization.fields import FieldSpec
 
 
 class ContractState(BaseModel):
-    """A fact on the ledger: a frozen pydantic model, made shareable by ``@serializable``."""
+    """A fact on the ledger: a frozen pydantic model, made shareable by ``@serializable``.
+
+    Every concrete state sets ``belongs_to_contract``; a transaction with a state that doesn't, or
+    that another contract governs, is refused (Corda, target platform version 4 and later).
+    """
 
     model_config = ConfigDict(frozen=True, arbitrary_types_allowed=True, extra="forbid")
+
+    belongs_to_contract: ClassVar[str | None] = None
+    """Wire name of the one contract that may govern this state (Corda's @BelongsToContract)."""
 
     @property
     @abstractmethod

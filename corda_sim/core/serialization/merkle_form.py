@@ -32,9 +32,7 @@ def tree_from_fields(kinds: bytes, hashes: bytes) -> PartialMerkleTree:
     """The tree again. Raises: IllegalArgumentError when the two don't describe exactly one."""
     if len(hashes) % HASH_SIZE:
         raise IllegalArgumentError("leaf hashes of a partial tree have 32 bytes each")
-    leaves = (
-        SecureHash(hashes[at : at + HASH_SIZE]) for at in range(0, len(hashes), HASH_SIZE)
-    )
+    leaves = (SecureHash(hashes[at : at + HASH_SIZE]) for at in range(0, len(hashes), HASH_SIZE))
     rest = iter(kinds)
     root = _read(rest, leaves, 0)
     if next(rest, None) is not None or next(leaves, None) is not None:

@@ -207,9 +207,7 @@ def using_registry(registry: Registry) -> Iterator[None]:
         _current.reset(token)
 
 
-def serializable(
-    name: str, *, registry: Registry | None = None
-) -> Callable[[type[T]], type[T]]:
+def serializable(name: str, *, registry: Registry | None = None) -> Callable[[type[T]], type[T]]:
     """Class decorator that lets a frozen dataclass, Struct or pydantic model travel as ``name``.
 
     Fields are positional on the wire, in order of declaration; later versions may only append
