@@ -35,7 +35,9 @@ class StagedStep:
 class FlowContext:
     """Ties a flow's code to its journal. One for each life of a coroutine."""
 
-    def __init__(self, flow_id: str, seed: bytes, our_identity: Party, max_message_size: int) -> None:
+    def __init__(
+        self, flow_id: str, seed: bytes, our_identity: Party, max_message_size: int
+    ) -> None:
         self.flow_id = flow_id
         self.our_identity = our_identity
         self.max_message_size = max_message_size
@@ -92,7 +94,7 @@ class FlowContext:
 
     def next_input_is(self, kind: str) -> bool:
         """Whether the journal goes on with an input of that kind."""
-        return bool(self._replayed) and self._replayed[0].kind == kind
+        return self._replayed is not None and [i.kind for i in self._replayed][:1] == [kind]
 
     def mismatch(self, expected: str, found: str) -> FlowReplayError:
         """The error of a flow whose code has changed."""

@@ -17,29 +17,29 @@ class _Tagged(msgspec.Struct, frozen=True, array_like=True, tag=True, forbid_unk
     pass
 
 
-class Begin(_Tagged, tag="B"):
+class Begin(_Tagged, frozen=True, tag="B"):
     """The first run of `call()`."""
 
 
-class Received(_Tagged, tag="M"):
+class Received(_Tagged, frozen=True, tag="M"):
     """The next unread message of each session, in this order."""
 
     session_ids: tuple[int, ...]
 
 
-class SessionFailed(_Tagged, tag="S"):
+class SessionFailed(_Tagged, frozen=True, tag="S"):
     """The error that ended this session is raised."""
 
     session_id: int
 
 
-class Value(_Tagged, tag="V"):
+class Value(_Tagged, frozen=True, tag="V"):
     """A value: of an external operation, a condition, a confirmation."""
 
     data: bytes
 
 
-class Failure(_Tagged, tag="F"):
+class Failure(_Tagged, frozen=True, tag="F"):
     """An exception: `kind` names it, see `flow.outcomes`."""
 
     kind: str

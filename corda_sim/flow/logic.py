@@ -183,7 +183,11 @@ class FlowLogic(Generic[R_co]):
             raise IllegalStateError(f"Could not resolve destination: {destination!r}")
         time = self.service_hub.now_ns()
         session_id = self.context.open(
-            party, initiator.flow_name, initiator.flow_version, self.service_hub.app_of(initiator), time
+            party,
+            initiator.flow_name,
+            initiator.flow_version,
+            self.service_hub.app_of(initiator),
+            time,
         )
         return FlowSession(self.context, session_id, party)
 
@@ -248,5 +252,3 @@ class FlowLogic(Generic[R_co]):
             return False
         self.context.record(kind, bytes)
         return True
-
-

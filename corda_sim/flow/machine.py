@@ -151,7 +151,9 @@ def session_error(session: SessionState) -> Exception:
     if isinstance(failure, ErrorSessionMessage):
         return _peer_error(failure, session.peer)
     if isinstance(failure, RejectSessionMessage):
-        return _from_peer(UnexpectedFlowEndException(failure.message), failure.error_id, session.peer)
+        return _from_peer(
+            UnexpectedFlowEndException(failure.message), failure.error_id, session.peer
+        )
     return _from_peer(UnexpectedFlowEndException(MISMATCH), None, session.peer)
 
 

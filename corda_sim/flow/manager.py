@@ -8,8 +8,22 @@ from corda_sim.core.errors import DecodeError
 from corda_sim.core.identity import Party
 from corda_sim.flow import rows
 from corda_sim.flow.effects import AckEffect, Effect, FlowEnded, RetryEffect, SendEffect, Step
-from corda_sim.flow.errors import FlowException, FlowReplayError, KilledFlowException, UnknownFlowIdException
-from corda_sim.flow.events import Accept, Duplicate, Early, MessageArrived, Raised, Refuse, ResumeWith, Send
+from corda_sim.flow.errors import (
+    FlowException,
+    FlowReplayError,
+    KilledFlowException,
+    UnknownFlowIdException,
+)
+from corda_sim.flow.events import (
+    Accept,
+    Duplicate,
+    Early,
+    MessageArrived,
+    Raised,
+    Refuse,
+    ResumeWith,
+    Send,
+)
 from corda_sim.flow.hospital import Outcome, Patient, back_off_seconds, diagnose
 from corda_sim.flow.journal import (
     Begin,
@@ -33,7 +47,12 @@ from corda_sim.flow.messages import (
 )
 from corda_sim.flow.registry import FlowRegistry
 from corda_sim.flow.replay import Replayer
-from corda_sim.flow.responder import UnboundSession, open_responder, origin_party, responder_session_id
+from corda_sim.flow.responder import (
+    UnboundSession,
+    open_responder,
+    origin_party,
+    responder_session_id,
+)
 from corda_sim.flow.runner import FlowRunner
 from corda_sim.flow.services import EngineServices
 from corda_sim.flow.sessions import arrive
@@ -280,7 +299,9 @@ class StateMachineManager(FlowRunner):
         flow.in_flight = None
         self._discard_pending(flow)
         flow.finished = False
-        self._treat(flow, Patient(flow.start.flow_class, error, flow.discharges, from_database=True))
+        self._treat(
+            flow, Patient(flow.start.flow_class, error, flow.discharges, from_database=True)
+        )
         return self.take_effects()
 
     def _discard_pending(self, flow: LiveFlow) -> None:
@@ -292,7 +313,9 @@ class StateMachineManager(FlowRunner):
 
     def _crashed(self, flow: LiveFlow, error: BaseException) -> None:
         from_peer = isinstance(error, FlowException) and error.original_error_id is not None
-        receiving = bool(getattr(flow.machine and flow.machine.context, "receiving_finality", False))
+        receiving = bool(
+            getattr(flow.machine and flow.machine.context, "receiving_finality", False)
+        )
         patient = Patient(
             flow.start.flow_class,
             error,
@@ -417,7 +440,11 @@ class StateMachineManager(FlowRunner):
         known = {(record.session_id, record.seq) for record in journal.messages}
         late = [r for r in flow.uncommitted if (r.session_id, r.seq) not in known]
         merged = FlowJournal(
-            journal.flow_id, journal.start, journal.steps, (*journal.messages, *late), journal.status
+            journal.flow_id,
+            journal.start,
+            journal.steps,
+            (*journal.messages, *late),
+            journal.status,
         )
         try:
             self._replay(flow, merged, resend=resend)
@@ -458,7 +485,9 @@ class StateMachineManager(FlowRunner):
 def _replay_error(flow: LiveFlow, error: Exception) -> Exception:
     if isinstance(error, FlowReplayError):
         return error
-    return FlowReplayError(flow.flow_id, -1, "a flow that can be rebuilt", f"{type(error).__name__}: {error}")
+    return FlowReplayError(
+        flow.flow_id, -1, "a flow that can be rebuilt", f"{type(error).__name__}: {error}"
+    )
 
 
 def _flow_id(drawn: bytes) -> str:

@@ -22,9 +22,7 @@ class _Message(msgspec.Struct, frozen=True, array_like=True, tag=True, forbid_un
     pass
 
 
-class FlowExceptionData(
-    msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True
-):
+class FlowExceptionData(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
     """A FlowException on the wire: declared name, message, serialized payload."""
 
     name: Name
@@ -39,20 +37,20 @@ class FlowInfo(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fiel
     app_name: Name
 
 
-class ConfirmSessionMessage(_Message, tag="C"):
+class ConfirmSessionMessage(_Message, frozen=True, tag="C"):
     """The responder runs; from now on address it as `initiated_session_id`."""
 
     initiated_session_id: SessionId
     initiated_flow_info: FlowInfo
 
 
-class DataSessionMessage(_Message, tag="D"):
+class DataSessionMessage(_Message, frozen=True, tag="D"):
     """A payload."""
 
     payload: bytes
 
 
-class ErrorSessionMessage(_Message, tag="E"):
+class ErrorSessionMessage(_Message, frozen=True, tag="E"):
     """The other side failed; without `flow_exception` the cause is private to it."""
 
     flow_exception: FlowExceptionData | None
@@ -68,7 +66,7 @@ class RejectCode(IntEnum):
     MALFORMED = 4
 
 
-class RejectSessionMessage(_Message, tag="R"):
+class RejectSessionMessage(_Message, frozen=True, tag="R"):
     """The session was never opened."""
 
     message: Text
@@ -76,7 +74,7 @@ class RejectSessionMessage(_Message, tag="R"):
     code: RejectCode
 
 
-class EndSessionMessage(_Message, tag="N"):
+class EndSessionMessage(_Message, frozen=True, tag="N"):
     """The other side has ended its flow or closed the session."""
 
 
@@ -89,7 +87,7 @@ ExistingPayload = (
 )
 
 
-class InitialSessionMessage(_Message, tag="I"):
+class InitialSessionMessage(_Message, frozen=True, tag="I"):
     """Opens a session; `time` (ns since the epoch) bounds for how long it may be run."""
 
     initiator_session_id: SessionId
@@ -101,7 +99,7 @@ class InitialSessionMessage(_Message, tag="I"):
     first_payload: bytes | None = None
 
 
-class ExistingSessionMessage(_Message, tag="X"):
+class ExistingSessionMessage(_Message, frozen=True, tag="X"):
     """Everything after the session-init."""
 
     recipient_session_id: SessionId

@@ -70,9 +70,7 @@ class Replayer:
     def _apply(self, record: MessageRecord) -> None:
         session = self.machine.state.sessions[record.session_id]
         sender = self.machine.senders.get(record.sender_key, session.peer)
-        event = MessageArrived(
-            record.session_id, record.seq, record.payload, sender, record.time
-        )
+        event = MessageArrived(record.session_id, record.seq, record.payload, sender, record.time)
         self.machine.state, actions = arrive(self.machine.state, event)
         self._collect(tuple(action for action in actions if isinstance(action, Send)))
 
@@ -91,4 +89,3 @@ def _describe(outcome: Outcome) -> str:
 def as_yielded(machine: FlowMachine, request: FlowIORequest) -> Yielded:
     """The event of a suspension."""
     return Yielded(request, machine.ops)
-

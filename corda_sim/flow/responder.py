@@ -69,7 +69,9 @@ def open_responder(machine: FlowMachine) -> list[Outgoing]:
         receive_seq=1,
         inbox=() if origin.first_payload is None else (origin.first_payload,),
     )
-    info = FlowInfo(machine.logic.flow_version, machine.logic.service_hub.app_of(type(machine.logic)))
+    info = FlowInfo(
+        machine.logic.flow_version, machine.logic.service_hub.app_of(type(machine.logic))
+    )
     confirm = ConfirmSessionMessage(origin.session_id, info)
     machine.state, sends = send_existing(machine.state.with_session(session), session, confirm)
     return [send.outgoing for send in sends]

@@ -317,12 +317,13 @@ class FlowRunner:
         if flow.armed_step == machine.state.step:
             return []
         flow.armed_step = machine.state.step
-        how = satisfied(machine.state, machine.state.waiting)
+        request = machine.state.waiting
+        how = satisfied(machine.state, request)
         if how is not None:
             machine.state, actions = resume_state(machine.state, how)
             self.run(flow, self._perform(flow, actions))
             return []
-        return self._arm(flow, machine.state.step, machine.state.waiting)
+        return self._arm(flow, machine.state.step, request)
 
     def _arm(self, flow: LiveFlow, step: int, request: FlowIORequest) -> list[Effect]:
         match request:
@@ -377,14 +378,13 @@ class FlowRunner:
         try:
             data = request.attempt()
         except Exception as error:  # noqa: BLE001 - the attempt's verdict is the flow's to handle
-            data, failure = b"", error
+            how: Value | Failure = _failure(error)
         else:
-            failure = None
-        if data is None:
-            return False
+            if data is None:
+                return False
+            how = Value(data)
         flow.pending = staged
         self._queue.append(staged)
-        how = Value(data) if failure is None else _failure(failure)
         self.dispatch(flow, OperationDone(step, how))
         return True
 
@@ -431,5 +431,3 @@ def _failure(error: Exception) -> Failure:
     if isinstance(error, FlowException):
         return Failure("flow", error.to_wire())
     return Failure("error", FlowExceptionData("", f"{type(error).__name__}: {error}"))
-
-

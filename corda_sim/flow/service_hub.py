@@ -250,5 +250,3 @@ class FlowServiceHub:
     def cordapp_service(self, cls: type[S]) -> S:
         """The node's instance of a CorDapp service."""
         return self.services.cordapp_service(cls)
-
-

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from enum import IntEnum
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 from uuid import UUID
 
 from corda_sim.core.contracts import StateAndRef, StateRef
@@ -123,7 +123,7 @@ class NodeServices(ServicesForResolution, Protocol):
         """Whether the transaction is recorded as verified, in a committed step."""
         ...
 
-    def state_and_ref(self, ref: StateRef) -> StateAndRef[object]:
+    def state_and_ref(self, ref: StateRef) -> StateAndRef[Any]:
         """The state that `ref` points to; TransactionResolutionException when unknown."""
         ...
 

@@ -184,5 +184,3 @@ def _timer_fired(state: FlowState, event: TimerFired) -> Transition:
         return resume(state, Value(b""))
     text = f"Gave up waiting for {waiting.description}: {waiting.blocked_by()}"
     return resume(state, Failure("timeout", FlowExceptionData("", text)))
-
-

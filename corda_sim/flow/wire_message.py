@@ -10,7 +10,9 @@ MAX_MESSAGE_ID_LENGTH = 64
 MessageId = Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_MESSAGE_ID_LENGTH)]
 
 
-class WireMessage(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True, gc=False):
+class WireMessage(
+    msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True, gc=False
+):
     """A session message as transports see it: `message_id` is its de-duplication id, `body` its encoded form.
 
     `is_init` marks an `InitialSessionMessage` (Corda's header `corda_p2p_message_type=session_init`).
