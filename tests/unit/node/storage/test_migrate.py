@@ -28,7 +28,7 @@ def url(tmp_path: Path) -> str:
 
 def test_migrations_make_exactly_the_declared_tables(url: str) -> None:
     migrate.upgrade(url, ["node", "notary"])
-    declared = MetaData()
+    declared = MetaData(naming_convention=schema.NAMING)
     for metadata in (schema.metadata, notary_schema.metadata):
         for table in metadata.tables.values():
             table.to_metadata(declared)
