@@ -1,5 +1,6 @@
 """One notary worker, synchronous: commit, make the head durable, sign; in that order."""
 
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -71,7 +72,7 @@ def write_empty_head(anchor: AnchorFile, worker: str, signer: NotarySigner) -> N
 
 
 class NotaryWorker:
-    """Turns batches of requests into outcomes; safe to use from one thread at a time.
+    """Turns batches of requests into outcomes, one batch at a time.
 
     `witnesses` are the names of the nodes to ask for the highest head they saw; the worker signs
     nothing before one of them has answered (`witness_answered`). `crash` is called with the names
@@ -95,6 +96,8 @@ class NotaryWorker:
         self._anchor: NotaryAnchor | None = None
         self._problem: str | None = None
         self._accepting: SecureHash | None = None
+        # A witness may answer on the event loop while a batch is committed in a thread.
+        self._lock = threading.Lock()
 
     @property
     def store(self) -> NotaryStore:
@@ -137,6 +140,21 @@ class NotaryWorker:
             NotaryNotReadyException: the worker isn't started.
             NotaryRollbackException: the head isn't in the database; the worker signs no more.
         """
+        with self._lock:
+            self._witness_answered(witness, seen)
+
+    def process(self, batch: Sequence[LoggedRequest]) -> tuple[Outcome, ...]:
+        """Commit a batch and answer each request; nothing is signed before the head is durable.
+
+        Raises:
+            NotaryNotReadyException: the worker may not sign yet.
+            NotaryStoreException: the database refused the batch.
+            OSError: the head file can't be written; nothing is released.
+        """
+        with self._lock:
+            return self._process(batch)
+
+    def _witness_answered(self, witness: str, seen: SignedHead | None) -> None:
         if self._anchor is None:
             raise NotaryNotReadyException("The worker was not started")
         if seen is not None:
@@ -149,14 +167,7 @@ class NotaryWorker:
                 self._adopt(anchor, database_head)
         self._answered.add(witness)
 
-    def process(self, batch: Sequence[LoggedRequest]) -> tuple[Outcome, ...]:
-        """Commit a batch and answer each request; nothing is signed before the head is durable.
-
-        Raises:
-            NotaryNotReadyException: the worker may not sign yet.
-            NotaryStoreException: the database refused the batch.
-            OSError: the head file can't be written; nothing is released.
-        """
+    def _process(self, batch: Sequence[LoggedRequest]) -> tuple[Outcome, ...]:
         if not self.status.ready:
             raise NotaryNotReadyException(self._problem or f"Waiting for {self.status.waits_for}")
         result = self._store.commit_batch(batch, decide)

@@ -10,6 +10,8 @@ from notary.decide import CommitRequest, Committed, Decision, Rejected, decide
 from notary.errors import Conflict, ConsumedStateType, TimeWindowInvalid
 from tests.unit.notary.support import EXPIRED, FUTURE, NOW, OPEN, ref, request, tx
 
+SHAPES = list(product(["", "a"], ["", "r"]))
+
 
 def one(
     asked: CommitRequest,
@@ -45,7 +47,7 @@ def test_unspent_states_are_committed(
 
 
 @pytest.mark.parametrize("window", [EXPIRED, FUTURE])
-@pytest.mark.parametrize(("inputs", "references"), product(["", "a"], ["", "r"]))
+@pytest.mark.parametrize(("inputs", "references"), SHAPES)
 def test_outside_the_window_unspent_states_are_refused(
     inputs: str, references: str, window: TimeWindow
 ) -> None:
@@ -54,7 +56,7 @@ def test_outside_the_window_unspent_states_are_refused(
 
 
 @pytest.mark.parametrize("window", [None, OPEN, EXPIRED, FUTURE])
-@pytest.mark.parametrize(("inputs", "references"), product(["", "a"], ["", "r"]))
+@pytest.mark.parametrize(("inputs", "references"), SHAPES)
 def test_a_committed_transaction_is_signed_again_whatever_its_window(
     inputs: str, references: str, window: TimeWindow | None
 ) -> None:
@@ -145,7 +147,7 @@ class TestWithinOneBatch:
         assert isinstance(first, Committed)
         assert isinstance(error_of(second), Conflict)
 
-    @pytest.mark.parametrize(("inputs", "references"), product(["", "a"], ["", "r"]))
+    @pytest.mark.parametrize(("inputs", "references"), SHAPES)
     def test_the_same_transaction_twice_has_one_result_and_consumes_once(
         self, inputs: str, references: str
     ) -> None:

@@ -13,7 +13,7 @@ from notary.audit import audit_state
 from notary.decide import CommitRequest, Committed, Decision, Rejected, decide
 from notary.errors import Conflict, NotaryStoreException
 from notary.heads import NotaryHead, empty_head
-from notary.store import LoggedRequest, NotaryStore
+from notary.store import Decide, LoggedRequest, NotaryStore
 from tests.unit.notary.conftest import StoreFactory
 from tests.unit.notary.support import EXPIRED, NOW, WORKER, logged, ref, request, tx
 
@@ -118,11 +118,11 @@ class TestHeads:
         assert len({empty_head(WORKER).hash, first.hash, second.hash}) == 3
 
 
-class Racing:
-    """Decides as usual, but lets a rival commit first the first time."""
+class Stubborn:
+    """Decides as usual, but the first `times` calls do `instead`."""
 
-    def __init__(self, rival: NotaryStore, rival_request: LoggedRequest) -> None:
-        self.rival, self.request, self.calls = rival, rival_request, 0
+    def __init__(self, times: int, instead: Decide) -> None:
+        self.times, self.instead, self.calls = times, instead, 0
 
     def __call__(
         self,
@@ -132,17 +132,29 @@ class Racing:
         now: datetime,
     ) -> tuple[Decision, ...]:
         self.calls += 1
-        if self.calls == 1:
-            return decide(batch, {}, frozenset(), now)
-        return decide(batch, spent, committed, now)
+        chosen = self.instead if self.calls <= self.times else decide
+        return chosen(batch, spent, committed, now)
+
+
+def blind(
+    batch: Sequence[CommitRequest],
+    _spent: Mapping[StateRef, SecureHash],
+    _committed: AbstractSet[SecureHash],
+    now: datetime,
+) -> tuple[Decision, ...]:
+    return decide(batch, {}, frozenset(), now)
+
+
+def locked(*_arguments: object) -> tuple[Decision, ...]:
+    raise OperationalError("commit", {}, Exception("database is locked"))
 
 
 def test_a_primary_key_won_by_another_worker_becomes_a_conflict(new_store: StoreFactory) -> None:
     store, rival = new_store(), new_store(OTHER)
     commit(rival, logged("u", "a"))
-    stale = Racing(rival, logged("u", "a"))
-    result = store.commit_batch([logged("t", "a"), logged("v", "b")], stale)
-    assert stale.calls == 2
+    late = Stubborn(1, blind)
+    result = store.commit_batch([logged("t", "a"), logged("v", "b")], late)
+    assert late.calls == 2
     assert isinstance(result.decisions[0], Rejected)
     assert result.decisions[1] == Committed(tx("v"))
     assert count(store, "notary_request_log") == 3
@@ -155,37 +167,18 @@ def test_two_processes_under_one_workers_name_keep_one_chain(new_store: StoreFac
     assert one.commit_batch([logged("v", "c")], decide).head.sequence == 3
 
 
-def failing(times: int) -> Racing:
-    class Failing(Racing):
-        def __init__(self) -> None:
-            self.calls = 0
-
-        def __call__(
-            self,
-            batch: Sequence[CommitRequest],
-            spent: Mapping[StateRef, SecureHash],
-            committed: AbstractSet[SecureHash],
-            now: datetime,
-        ) -> tuple[Decision, ...]:
-            self.calls += 1
-            if self.calls <= times:
-                raise OperationalError("commit", {}, Exception("database is locked"))
-            return decide(batch, spent, committed, now)
-
-    return Failing()
-
-
 def test_a_passing_database_error_is_retried_with_growing_pauses(new_store: StoreFactory) -> None:
     pauses: list[float] = []
     store = new_store(sleep=pauses.append)
-    assert store.commit_batch([logged("t", "a")], failing(3)).decisions == (Committed(tx("t")),)
+    result = store.commit_batch([logged("t", "a")], Stubborn(3, locked))
+    assert result.decisions == (Committed(tx("t")),)
     assert pauses == [0.02, 0.04, 0.08]
 
 
 def test_a_lasting_database_error_is_reported(new_store: StoreFactory) -> None:
     store = new_store(sleep=lambda _seconds: None)
     with pytest.raises(NotaryStoreException):
-        store.commit_batch([logged("t", "a")], failing(99))
+        store.commit_batch([logged("t", "a")], Stubborn(99, locked))
     assert commit(store, logged("u", "a")) == (Committed(tx("u")),)
 
 
