@@ -1,0 +1,31 @@
+"""What can be done with cash (Cash.Commands)."""
+
+from dataclasses import dataclass
+
+from corda_sim.core.contracts import Amount, CommandData, Currency, Issued, TypeOnlyCommandData
+from corda_sim.core.crypto.keys import PublicKey
+from corda_sim.core.serialization import serializable
+
+
+@serializable("corda_sim.cash.Issue")
+@dataclass(frozen=True, eq=False)
+class Issue(TypeOnlyCommandData):
+    """Put new cash on the ledger; signed by issuer and validator."""
+
+
+@serializable("corda_sim.cash.Move")
+@dataclass(frozen=True, eq=False)
+class Move(TypeOnlyCommandData):
+    """Change the owners of cash; signed by the owners of the inputs."""
+
+
+@serializable("corda_sim.cash.Exit")
+@dataclass(frozen=True, slots=True)
+class Exit(CommandData):
+    """Take `amount` off the ledger; signed by owners, issuer and validator.
+
+    `validator_key` tells which validator's cash it is; None for cash without one.
+    """
+
+    amount: Amount[Issued[Currency]]
+    validator_key: PublicKey | None = None

@@ -1,0 +1,123 @@
+"""The rules of cash (net.corda.finance.contracts.asset.Cash, OnLedgerAsset).
+
+Coins are judged kind by kind (`CashKey`). A kind without inputs is issued, any other is moved or
+exited; unlike Corda's, an issue never excuses a kind that has inputs from its owners' signatures.
+"""
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, ClassVar
+
+from corda_sim.core.contracts import (
+    Amount,
+    CommandWithParties,
+    Contract,
+    Currency,
+    Issued,
+    require_single_command,
+    require_that,
+    select_commands,
+    sum_or_zero,
+)
+from corda_sim.core.crypto.keys import PublicKey
+from states.cash.commands import Exit, Issue, Move
+from states.cash.state import CashKey, CashState, cash_key
+
+if TYPE_CHECKING:
+    from corda_sim.core.transactions.ledger import LedgerTransaction
+
+
+@dataclass(slots=True)
+class _Group:
+    """The coins of one kind in a transaction."""
+
+    inputs: list[CashState] = field(default_factory=list)
+    outputs: list[CashState] = field(default_factory=list)
+
+
+class Cash(Contract):
+    """Cash is conserved; only issuer and validator make it, and with the owner unmake it."""
+
+    contract_name: ClassVar[str] = "corda_sim.cash.Cash"
+
+    def verify(self, tx: "LedgerTransaction") -> None:
+        """Judge every kind of coin in the transaction.
+
+        Raises: IllegalArgumentError for a broken rule, IllegalStateError for a missing command.
+        """
+        groups = _group(tx)
+        require_that("there is cash among the inputs or outputs", bool(groups))
+        for group in groups.values():
+            coins = (*group.inputs, *group.outputs)
+            require_that("no coin is worth zero", all(c.amount.quantity > 0 for c in coins))
+        issued = {key: group for key, group in groups.items() if not group.inputs}
+        moved = {key: group for key, group in groups.items() if group.inputs}
+        _verify_issues(tx, issued)
+        _verify_moves(tx, moved)
+
+
+def _group(tx: "LedgerTransaction") -> dict[CashKey, _Group]:
+    groups: dict[CashKey, _Group] = {}
+    for spent in tx.inputs:
+        if isinstance(spent.state.data, CashState):
+            groups.setdefault(cash_key(spent.state.data), _Group()).inputs.append(spent.state.data)
+    for made in tx.outputs:
+        if isinstance(made.data, CashState):
+            groups.setdefault(cash_key(made.data), _Group()).outputs.append(made.data)
+    return groups
+
+
+def _verify_issues(tx: "LedgerTransaction", groups: dict[CashKey, _Group]) -> None:
+    if not groups:
+        require_that(
+            "an issue puts cash of a new kind on the ledger",
+            not select_commands(tx.commands, Issue),
+        )
+        return
+    signers = frozenset(require_single_command(tx.commands, Issue).signers)
+    for key in groups:
+        require_that("the issuer signs the issue", key.token.issuer.party.owning_key in signers)
+        require_that("the validator signs the issue", _validator_signs(key, signers))
+
+
+def _verify_moves(tx: "LedgerTransaction", groups: dict[CashKey, _Group]) -> None:
+    exits = _exits(tx)
+    require_that("an exit is of cash among the inputs", exits.keys() <= groups.keys())
+    if not groups:
+        require_that("a move has cash among the inputs", not select_commands(tx.commands, Move))
+        return
+    movers = frozenset(require_single_command(tx.commands, Move).signers)
+    for key, group in groups.items():
+        owners = {coin.owner.owning_key for coin in group.inputs}
+        require_that("every owner of an input signs the move", owners <= movers)
+        _verify_balance(key, group, exits.get(key))
+
+
+def _exits(tx: "LedgerTransaction") -> dict[CashKey, CommandWithParties[Exit]]:
+    found: dict[CashKey, CommandWithParties[Exit]] = {}
+    for command in select_commands(tx.commands, Exit):
+        key = CashKey(command.value.amount.token, command.value.validator_key)
+        require_that("there is at most one exit for each kind of cash", key not in found)
+        require_that("an exit is worth more than zero", command.value.amount.quantity > 0)
+        found[key] = command
+    return found
+
+
+def _verify_balance(key: CashKey, group: _Group, leaving: CommandWithParties[Exit] | None) -> None:
+    left = Amount[Issued[Currency]](0, key.token) if leaving is None else leaving.value.amount
+    spent = sum_or_zero((coin.amount for coin in group.inputs), key.token)
+    made = sum_or_zero((coin.amount for coin in group.outputs), key.token)
+    issuer = key.token.issuer
+    require_that(
+        f"the amounts of {key.token.product} balance for reference {issuer.reference.hex()} of "
+        f"{issuer.party!r}: {spent.quantity} - {left.quantity} = {made.quantity}",
+        spent == made + left,
+    )
+    if leaving is not None:
+        signers = frozenset(leaving.signers)
+        wanted = {signer for coin in group.inputs for signer in coin.exit_keys}
+        require_that("owners and issuer sign the exit", wanted - {key.validator_key} <= signers)
+        require_that("the validator signs the exit", _validator_signs(key, signers))
+
+
+def _validator_signs(key: CashKey, signers: frozenset[PublicKey]) -> bool:
+    return key.validator_key is None or key.validator_key in signers
