@@ -25,7 +25,9 @@ class TokenizableAssetInfo(Protocol):
     """A token that knows the size of its smallest displayed unit."""
 
     @property
-    def display_token_size(self) -> Decimal: ...
+    def display_token_size(self) -> Decimal:
+        """The value of one unit."""
+        ...
 
 
 @serializable("corda.Currency", registry=PLATFORM)
@@ -48,6 +50,7 @@ class Currency(msgspec.Struct, frozen=True, order=True):
 
     @property
     def display_token_size(self) -> Decimal:
+        """The value of one unit."""
         return Decimal(1).scaleb(-self.fraction_digits)
 
     def __str__(self) -> str:
@@ -70,6 +73,7 @@ class Issued(msgspec.Struct, Generic[T], frozen=True):
 
     @property
     def display_token_size(self) -> Decimal:
+        """The value of one unit."""
         return token_size(self.product)
 
     def __str__(self) -> str:
@@ -100,15 +104,15 @@ class Amount(msgspec.Struct, Generic[T], frozen=True):
             raise OverflowError("long overflow")
 
     @classmethod
-    def from_decimal(cls, value: Decimal, token: Any, rounding: str = ROUND_FLOOR) -> "Amount[Any]":
+    def from_decimal(cls, value: Decimal, token: U, rounding: str = ROUND_FLOOR) -> "Amount[U]":
         """The amount worth ``value``, rounded to whole units."""
         units = (value / token_size(token)).to_integral_value(rounding=rounding)
-        return cls(int(units), token)
+        return Amount(int(units), token)
 
     @classmethod
-    def zero(cls, token: Any) -> "Amount[Any]":
+    def zero(cls, token: U) -> "Amount[U]":
         """Nothing of ``token``."""
-        return cls(0, token)
+        return Amount(0, token)
 
     @classmethod
     def parse(cls, text: str) -> "Amount[Currency]":

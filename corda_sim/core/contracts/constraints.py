@@ -23,7 +23,7 @@ MAX_NUMBER_OF_KEYS_IN_SIGNATURE_CONSTRAINT = 20
 class AttachmentConstraint(msgspec.Struct, frozen=True):
     """Base of the constraints."""
 
-    def is_satisfied_by(self, attachment: "ContractAttachment") -> bool:
+    def is_satisfied_by(self, attachment: "ContractAttachment") -> bool:  # noqa: ARG002
         """Whether ``attachment`` may judge states under this constraint."""
         raise FeatureNotSupportedException(f"{type(self).__name__} is not supported")
 

@@ -96,8 +96,8 @@ class _ArchiveImporter(MetaPathFinder, Loader):
     def find_spec(
         self,
         fullname: str,
-        path: Sequence[str] | None = None,
-        target: ModuleType | None = None,
+        path: Sequence[str] | None = None,  # noqa: ARG002 - importlib's protocol
+        target: ModuleType | None = None,  # noqa: ARG002 - importlib's protocol
     ) -> ModuleSpec | None:
         if fullname != self.prefix and not fullname.startswith(self.prefix + "."):
             return None
@@ -109,7 +109,7 @@ class _ArchiveImporter(MetaPathFinder, Loader):
     def _base(self, fullname: str) -> str:
         return fullname[len(self.prefix) + 1 :].replace(".", "/")
 
-    def create_module(self, spec: ModuleSpec) -> ModuleType | None:
+    def create_module(self, spec: ModuleSpec) -> ModuleType | None:  # noqa: ARG002
         return None
 
     def exec_module(self, module: ModuleType) -> None:

@@ -50,7 +50,7 @@ class TimeWindow(msgspec.Struct, frozen=True):
 
     @classmethod
     def with_tolerance(cls, instant: datetime, tolerance: timedelta) -> "TimeWindow":
-        """``[instant − tolerance, instant + tolerance)``."""
+        """``[instant - tolerance, instant + tolerance)``."""
         return cls(instant - tolerance, instant + tolerance)
 
     @property
@@ -62,7 +62,7 @@ class TimeWindow(msgspec.Struct, frozen=True):
 
     @property
     def length(self) -> timedelta | None:
-        """``until_time − from_time``, where both ends are set."""
+        """``until_time - from_time``, where both ends are set."""
         if self.from_time is None or self.until_time is None:
             return None
         return self.until_time - self.from_time

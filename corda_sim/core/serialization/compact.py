@@ -46,7 +46,7 @@ def serialize(obj: object) -> bytes:
     """The canonical bytes of ``obj``, magic included.
 
     Raises: NotSerializableException for a value of an unregistered type, a map, a float, an
-    integer outside −2⁶³…2⁶⁴−1, text that is not Unicode, or nesting beyond ``MAX_DEPTH``.
+    integer outside -2⁶³…2⁶⁴-1, text that is not Unicode, or nesting beyond ``MAX_DEPTH``.
     """
     try:
         return MAGIC + _pack(_to_wire(obj, 0))
@@ -64,9 +64,9 @@ def _to_wire(value: object, depth: int) -> object:
     if codec is not None:
         return _object_to_wire(codec, value, depth + 1)
     if kind is tuple or kind is list:
-        return [_to_wire(item, depth + 1) for item in cast(list[object], value)]
+        return [_to_wire(item, depth + 1) for item in cast("list[object]", value)]
     if kind is frozenset or kind is set:
-        return sorted((_to_wire(item, depth + 1) for item in cast(set[object], value)), key=_pack)
+        return sorted((_to_wire(item, depth + 1) for item in cast("set[object]", value)), key=_pack)
     if isinstance(value, enum.Enum):
         return _to_wire(value.value, depth)
     raise NotSerializableException(f"{kind.__module__}.{kind.__qualname__} is not registered")
@@ -101,7 +101,11 @@ def _drop_defaults(codec: TypeCodec, fields: list[object]) -> None:
         fields.pop()
 
 
-def _from_wire(raw: Any, registry: Registry, depth: int) -> object:
+def _from_wire(
+    raw: Any,  # noqa: ANN401 - what msgspec decoded
+    registry: Registry,
+    depth: int,
+) -> object:
     kind = type(raw)
     if kind in _ATOMS or kind is int:
         return raw
@@ -114,7 +118,11 @@ def _from_wire(raw: Any, registry: Registry, depth: int) -> object:
     raise DecodeError(f"{kind.__name__} is not part of the format")
 
 
-def _object_from_wire(raw: Any, registry: Registry, depth: int) -> object:
+def _object_from_wire(
+    raw: Any,  # noqa: ANN401 - what msgspec decoded
+    registry: Registry,
+    depth: int,
+) -> object:
     if raw.code != OBJECT_CODE:
         raise DecodeError(f"extension type {raw.code} is unknown")
     data = bytes(raw.data)
@@ -149,8 +157,7 @@ def register_format(magic: bytes, decode: Callable[[bytes, Registry], object]) -
 
 
 def _decode_compact(data: bytes, registry: Registry) -> object:
-    value = _from_wire(_unpack(memoryview(data)[len(MAGIC) :]), registry, 0)
-    return value
+    return _from_wire(_unpack(memoryview(data)[len(MAGIC) :]), registry, 0)
 
 
 def _other_format(data: bytes, registry: Registry) -> object:
@@ -178,9 +185,9 @@ def deserialize(
     """
     if len(data) > max_size:
         raise DecodeError(f"{len(data)} bytes, more than the limit of {max_size}")
-    shape = shape_of(expected)
+    shape = shape_of(cast("Any", expected))
     try:
-        return cast(T, _decode_checked(data, shape, registry or INSTALLED))
+        return cast("T", _decode_checked(data, shape, registry or INSTALLED))
     except DecodeError:
         raise
     except _BAD_INPUT as error:
@@ -193,4 +200,4 @@ def _decode_checked(data: bytes, shape: Callable[[Any], Any], registry: Registry
     value = shape(_decode_compact(data, registry))
     if serialize(value) != data:
         raise DecodeError("not the canonical encoding of its value")
-    return cast(object, value)
+    return cast("object", value)

@@ -4,13 +4,16 @@ import dataclasses
 import functools
 import typing
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 import msgspec
 from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
 from corda_sim.core.errors import IllegalArgumentError
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 _MISSING = object()
 
@@ -37,7 +40,7 @@ class FieldSpec:
 
 def is_pydantic_model(cls: type) -> bool:
     """Whether ``cls`` is a pydantic model class."""
-    return isinstance(cls, type) and issubclass(cls, BaseModel)
+    return issubclass(cls, BaseModel)
 
 
 @functools.cache
@@ -48,21 +51,21 @@ def field_specs(cls: type) -> tuple[FieldSpec, ...]:
     """
     if is_pydantic_model(cls):
         return _pydantic_specs(cls)
-    if isinstance(cls, type) and issubclass(cls, msgspec.Struct):
+    if issubclass(cls, msgspec.Struct):
         return _struct_specs(cls)
     if dataclasses.is_dataclass(cls):
         return _dataclass_specs(cls)
     raise IllegalArgumentError(f"{cls!r} is no dataclass, Struct or pydantic model")
 
 
-def _pydantic_specs(cls: Any) -> tuple[FieldSpec, ...]:
+def _pydantic_specs(cls: type[BaseModel]) -> tuple[FieldSpec, ...]:
     # pydantic validates its own fields, so the wire shape accepts whatever decodes
     return tuple(
         FieldSpec(
             name,
             Any,
             _MISSING if info.default is PydanticUndefined else info.default,
-            info.default_factory,
+            cast("Callable[[], object] | None", info.default_factory),
             info.alias or name,
         )
         for name, info in cls.model_fields.items()
@@ -82,7 +85,7 @@ def _struct_specs(cls: type[msgspec.Struct]) -> tuple[FieldSpec, ...]:
     )
 
 
-def _dataclass_specs(cls: Any) -> tuple[FieldSpec, ...]:
+def _dataclass_specs(cls: type["DataclassInstance"]) -> tuple[FieldSpec, ...]:
     hints = typing.get_type_hints(cls)
     missing = dataclasses.MISSING
     return tuple(

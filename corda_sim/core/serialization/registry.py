@@ -9,7 +9,7 @@ state can be decoded side by side.
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from corda_sim.core.errors import CordaError, IllegalArgumentError
 from corda_sim.core.serialization.fields import FieldSpec, field_specs, is_pydantic_model
@@ -86,7 +86,7 @@ class TypeCodec:
 class Registry:
     """Wire names to types; parents are consulted, in order, for names not held here."""
 
-    _by_type: dict[type, TypeCodec] = {}
+    _by_type: ClassVar[dict[type, TypeCodec]] = {}
 
     def __init__(self, label: str, *parents: "Registry") -> None:
         self.label = label
@@ -145,9 +145,9 @@ class Registry:
         return None
 
     @staticmethod
-    def by_type(cls: type) -> TypeCodec | None:
+    def by_type(kind: type) -> TypeCodec | None:
         """The codec of a Python type; a type belongs to exactly one registry."""
-        return Registry._by_type.get(cls)
+        return Registry._by_type.get(kind)
 
     def wire_name_of(self, cls: type) -> str:
         """The wire name of a registered type. Raises: NotSerializableException."""
@@ -168,7 +168,7 @@ def _identity(cls: type) -> tuple[str, str]:
 def _reader(cls: type) -> Callable[[Any], Sequence[object]]:
     cached: list[str] = []
 
-    def read(obj: Any) -> Sequence[object]:
+    def read(obj: object) -> Sequence[object]:
         if not cached:
             cached.extend(spec.name for spec in field_specs(cls))
         return [getattr(obj, name) for name in cached]
@@ -180,7 +180,7 @@ def _builder(cls: type) -> Callable[..., Any]:
     if not is_pydantic_model(cls):
         return cls
 
-    def build(*values: object) -> Any:
+    def build(*values: object) -> object:
         specs = field_specs(cls)
         return cls(**{spec.alias: value for spec, value in zip(specs, values, strict=False)})
 

@@ -22,7 +22,7 @@ def _accept(value: object) -> object:
 
 
 @functools.lru_cache(maxsize=4096)
-def shape_of(annotation: Any) -> Shape:
+def shape_of(annotation: Any) -> Shape:  # noqa: ANN401 - annotations have no common type
     """The shape of an annotation. Raises: TypeError for an annotation without wire form."""
     if annotation is Any or annotation is object or isinstance(annotation, typing.TypeVar):
         return _accept
@@ -40,7 +40,7 @@ def shape_of(annotation: Any) -> Shape:
     return _container(origin, typing.get_args(annotation))
 
 
-def _plain(cls: Any) -> Shape:
+def _plain(cls: Any) -> Shape:  # noqa: ANN401 - as shape_of
     if isinstance(cls, typing.NewType):
         return shape_of(cls.__supertype__)
     if isinstance(cls, typing.TypeAliasType if hasattr(typing, "TypeAliasType") else ()):
@@ -107,7 +107,7 @@ def _union(args: tuple[Any, ...]) -> Shape:
     return check
 
 
-def _container(origin: Any, args: tuple[Any, ...]) -> Shape:
+def _container(origin: Any, args: tuple[Any, ...]) -> Shape:  # noqa: ANN401 - as shape_of
     if origin is tuple and not (len(args) == 2 and args[1] is ...):
         return _fixed_tuple(tuple(shape_of(arg) for arg in args))
     if origin in (tuple, list, frozenset, set, AbstractSequence, AbstractSet):
@@ -125,7 +125,7 @@ def _container(origin: Any, args: tuple[Any, ...]) -> Shape:
 def _fixed_tuple(shapes: tuple[Shape, ...]) -> Shape:
     def check(value: object) -> object:
         if not isinstance(value, tuple) or len(value) != len(shapes):
-            raise ValueError(f"expected an array of {len(shapes)}")
+            raise ValueError(f"expected an array of {len(shapes)}")  # noqa: TRY004 - as all shapes
         return tuple(shape(item) for shape, item in zip(shapes, value, strict=True))
 
     return check
@@ -134,7 +134,9 @@ def _fixed_tuple(shapes: tuple[Shape, ...]) -> Shape:
 def _many(make: Callable[[Any], Any], shape: Shape) -> Shape:
     def check(value: object) -> object:
         if not isinstance(value, tuple):
-            raise ValueError(f"expected an array, got {type(value).__qualname__}")
+            raise ValueError(  # noqa: TRY004 - as all shapes
+                f"expected an array, got {type(value).__qualname__}"
+            )
         if shape is _accept and make is tuple:
             return value
         return make([shape(item) for item in value])

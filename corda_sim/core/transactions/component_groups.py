@@ -48,7 +48,8 @@ class ComponentGroup(msgspec.Struct, frozen=True):
             raise IllegalArgumentError(f"component group {self.group_index} is out of range")
 
 
-def create_component_groups(
+def create_component_groups(  # noqa: PLR0913 - one for each group
+    *,
     inputs: Sequence[StateRef] = (),
     outputs: Sequence[TransactionState[Any]] = (),
     commands: Sequence[Command[Any]] = (),

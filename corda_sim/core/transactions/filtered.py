@@ -55,7 +55,7 @@ class FilteredTransaction(TraversableTransaction):
 
     def __init__(
         self,
-        id: SecureHash,
+        id: SecureHash,  # noqa: A002 - Corda's name
         filtered_component_groups: tuple[FilteredComponentGroup, ...],
         group_hashes: tuple[SecureHash, ...],
     ) -> None:

@@ -22,16 +22,18 @@ class ServicesForResolution(Protocol):
     def contract_loader(self) -> ContractLoader:
         """Imports trusted contract archives."""
 
-    def load_transaction(self, id: SecureHash) -> "SignedTransaction | None":
+    def load_transaction(self, tx_id: SecureHash, /) -> "SignedTransaction | None":
         """A transaction by id."""
 
-    def load_attachment(self, id: SecureHash) -> ContractAttachment | None:
+    def load_attachment(self, attachment_id: SecureHash, /) -> ContractAttachment | None:
         """An attachment by id."""
 
-    def network_parameters_by_hash(self, hash: SecureHash) -> NetworkParameters | None:
+    def network_parameters_by_hash(
+        self, parameters_hash: SecureHash, /
+    ) -> NetworkParameters | None:
         """Parameters, past ones included."""
 
-    def contract_attachment_id(self, contract_name: str) -> SecureHash:
+    def contract_attachment_id(self, contract_name: str, /) -> SecureHash:
         """The attachment to use for new outputs of a contract.
 
         Raises: AttachmentResolutionException or another CordaError when there is none.

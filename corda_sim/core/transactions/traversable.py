@@ -4,7 +4,7 @@ Source: net.corda.core.transactions.TraversableTransaction and net.corda.core.in
 """
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from functools import cached_property
 from typing import Any, TypeVar, cast
 
@@ -30,12 +30,12 @@ def decode_component(data: bytes, expected: type[T], registry: Registry = INSTAL
     """
     if len(data) > _CACHEABLE_SIZE:
         return deserialize(data, expected, registry)
-    return cast(T, _decode_cached(data, expected, registry))
+    return cast("T", _decode_cached(data, cast("Any", expected), registry))
 
 
 @functools.lru_cache(maxsize=2048)
-def _decode_cached(data: bytes, expected: Any, registry: Registry) -> object:
-    return cast(object, deserialize(data, expected, registry))
+def _decode_cached(data: bytes, expected: Hashable, registry: Registry) -> object:
+    return cast("object", deserialize(data, cast("type[Any]", expected), registry))
 
 
 class TraversableTransaction:
@@ -97,8 +97,7 @@ class TraversableTransaction:
     @cached_property
     def signer_lists(self) -> tuple[tuple[PublicKey, ...], ...]:
         """The visible lists of signers, one for each command. Raises: DecodeError."""
-        expected = cast(type[tuple[PublicKey, ...]], tuple[PublicKey, ...])
-        return self.decode(ComponentGroupEnum.SIGNERS, expected)
+        return self.decode(ComponentGroupEnum.SIGNERS, tuple[PublicKey, ...])
 
     @cached_property
     def commands(self) -> tuple[Command[Any], ...]:

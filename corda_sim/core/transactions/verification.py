@@ -4,7 +4,7 @@ Source: net.corda.core.internal.TransactionVerifierServiceInternal (Verifier). E
 class loader of its own here, so files of the same path in two attachments don't overlap.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from corda_sim.core.contracts.attachments import ContractAttachment
@@ -27,6 +27,7 @@ from corda_sim.core.errors import (
     DuplicateAttachmentsRejection,
     FeatureNotSupportedException,
     IllegalStateError,
+    InvalidAttachmentException,
     InvalidConstraintRejection,
     MissingAttachmentRejection,
     NotaryChangeInWrongTransactionType,
@@ -34,8 +35,6 @@ from corda_sim.core.errors import (
     TransactionRequiredContractUnspecifiedException,
     UntrustedAttachmentsException,
 )
-from corda_sim.core.serialization import Registry
-from corda_sim.core.transactions.component_groups import ComponentGroupEnum
 from corda_sim.core.transactions.ledger import LedgerTransaction
 from corda_sim.core.transactions.resolution import ResolvedTransaction
 
@@ -53,23 +52,39 @@ def verify_resolved(resolved: ResolvedTransaction, loader: ContractLoader) -> No
     untrusted = [one.id for one in resolved.attachments if not one.is_trusted]
     if untrusted:
         raise UntrustedAttachmentsException(tx.id, untrusted)
-    if tx.group(ComponentGroupEnum.OUTPUTS) or resolved.inputs or resolved.references:
-        ledger = _decoded(resolved, loader.registry_for(resolved.attachments, tx.id))
-        _check_notaries(ledger)
-        _check_encumbrances(ledger)
-        attachments = _attachments_by_contract(ledger)
-        _check_constraints(ledger, attachments)
-        _check_constraints_propagation(ledger, attachments, loader)
-        _check_states_against_contracts(ledger)
-        _run_contracts(resolved, ledger, attachments, loader)
+    ledger = _decoded(resolved, resolved.attachments, loader)
+    _check_same_notary(ledger)
+    _check_no_notary_change(ledger)
+    _check_encumbrances(ledger)
+    if ledger.time_window is not None and ledger.notary is None:
+        raise IllegalStateError("Transactions with time-windows must be notarised")
+    _check_notary_whitelist(ledger)
+    attachments = _attachments_by_contract(ledger)
+    _check_constraints(ledger, attachments)
+    _check_constraints_propagation(ledger, attachments, loader)
+    _check_states_against_contracts(ledger)
+    _run_contracts(resolved, ledger, attachments, loader)
 
 
-def _decoded(resolved: ResolvedTransaction, registry: Registry) -> LedgerTransaction:
+def _decoded(
+    resolved: ResolvedTransaction,
+    attachments: Sequence[ContractAttachment],
+    loader: ContractLoader,
+) -> LedgerTransaction:
+    tx_id = resolved.tx.id
+    try:
+        registry = loader.registry_for(attachments, tx_id)
+    except UntrustedAttachmentsException:
+        raise
+    except Exception as error:
+        raise InvalidAttachmentException(
+            tx_id, f"An attachment can't be loaded: {type(error).__name__}: {error}"
+        ) from error
     try:
         return resolved.ledger(registry)
     except DecodeError as error:
         raise BrokenTransactionException(
-            resolved.tx.id, f"Could not deserialize a component: {error}"
+            tx_id, f"Could not deserialize a component: {error}"
         ) from error
 
 
@@ -84,7 +99,7 @@ def _all_states(ledger: LedgerTransaction) -> list[TransactionState[Any]]:
     return [*inputs, *references, *ledger.outputs]
 
 
-def _check_notaries(ledger: LedgerTransaction) -> None:
+def _check_same_notary(ledger: LedgerTransaction) -> None:
     notary, referred = ledger.notary, _referred(ledger)
     names = {state.notary.name for state in referred}
     if len(names) > 1:
@@ -94,13 +109,14 @@ def _check_notaries(ledger: LedgerTransaction) -> None:
             "The specified transaction notary must be the one specified by all inputs and input "
             "references"
         )
-    if notary is not None and referred:
+
+
+def _check_no_notary_change(ledger: LedgerTransaction) -> None:
+    notary = ledger.notary
+    if notary is not None and (ledger.inputs or ledger.references):
         for output in ledger.outputs:
             if output.notary != notary:
                 raise NotaryChangeInWrongTransactionType(ledger.id, notary, output.notary)
-    if ledger.time_window is not None and notary is None:
-        raise IllegalStateError("Transactions with time-windows must be notarised")
-    _check_notary_whitelist(ledger)
 
 
 def _check_notary_whitelist(ledger: LedgerTransaction) -> None:
@@ -183,7 +199,7 @@ def _check_constraints_propagation(
     for contract, attachment in attachments.items():
         before = {one.state.constraint for one in ledger.inputs if one.state.contract == contract}
         after = {one.constraint for one in ledger.outputs if one.contract == contract}
-        if not before or not after or before == after and len(after) == 1:
+        if not before or not after or (before == after and len(after) == 1):
             continue
         found = _contract_class(ledger, contract, attachment, loader)
         if found.no_constraint_propagation:
@@ -235,7 +251,7 @@ def _run_contracts(
         if resolved.attachments[0].id != own.id:
             # its own archive's classes come first, whatever the others call by the same name
             others = [one for one in resolved.attachments if one.id != own.id]
-            view = _decoded(resolved, loader.registry_for([own, *others], ledger.id))
+            view = _decoded(resolved, [own, *others], loader)
         _run_contract(ledger, name, kind, view)
 
 

@@ -1,4 +1,4 @@
-"""Wire transactions: what is hashed, sent and kept (net.corda.core.transactions.WireTransaction)."""
+"""Wire transactions: what is hashed, sent and kept (WireTransaction)."""
 
 from collections.abc import Callable
 from functools import cached_property
