@@ -4,8 +4,7 @@ Coins are judged kind by kind (`CashKey`). A kind without inputs is issued, any 
 exited; unlike Corda's, an issue never excuses a kind that has inputs from its owners' signatures.
 """
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, TypeAlias
 
 from corda_sim.core.contracts import (
     Amount,
@@ -23,15 +22,9 @@ from states.cash.commands import Exit, Issue, Move
 from states.cash.state import CashKey, CashState, cash_key
 
 if TYPE_CHECKING:
-    from corda_sim.core.transactions.ledger import LedgerTransaction
+    from corda_sim.core.transactions.ledger import InOutGroup, LedgerTransaction
 
-
-@dataclass(slots=True)
-class _Group:
-    """The coins of one kind in a transaction."""
-
-    inputs: list[CashState] = field(default_factory=list)
-    outputs: list[CashState] = field(default_factory=list)
+_Group: TypeAlias = "InOutGroup[CashState, CashKey]"
 
 
 class Cash(Contract):
@@ -44,52 +37,39 @@ class Cash(Contract):
 
         Raises: IllegalArgumentError for a broken rule, IllegalStateError for a missing command.
         """
-        groups = _group(tx)
+        groups = tx.group_states(CashState, cash_key)
         require_that("there is cash among the inputs or outputs", bool(groups))
-        for group in groups.values():
-            coins = (*group.inputs, *group.outputs)
-            require_that("no coin is worth zero", all(c.amount.quantity > 0 for c in coins))
-        issued = {key: group for key, group in groups.items() if not group.inputs}
-        moved = {key: group for key, group in groups.items() if group.inputs}
-        _verify_issues(tx, issued)
-        _verify_moves(tx, moved)
+        coins = (*tx.inputs_of_type(CashState), *tx.outputs_of_type(CashState))
+        require_that("no coin is worth zero", all(coin.amount.quantity > 0 for coin in coins))
+        _verify_issues(tx, [group.grouping_key for group in groups if not group.inputs])
+        _verify_moves(tx, [group for group in groups if group.inputs])
 
 
-def _group(tx: "LedgerTransaction") -> dict[CashKey, _Group]:
-    groups: dict[CashKey, _Group] = {}
-    for spent in tx.inputs:
-        if isinstance(spent.state.data, CashState):
-            groups.setdefault(cash_key(spent.state.data), _Group()).inputs.append(spent.state.data)
-    for made in tx.outputs:
-        if isinstance(made.data, CashState):
-            groups.setdefault(cash_key(made.data), _Group()).outputs.append(made.data)
-    return groups
-
-
-def _verify_issues(tx: "LedgerTransaction", groups: dict[CashKey, _Group]) -> None:
-    if not groups:
+def _verify_issues(tx: "LedgerTransaction", issued: list[CashKey]) -> None:
+    if not issued:
         require_that(
             "an issue puts cash of a new kind on the ledger",
             not select_commands(tx.commands, Issue),
         )
         return
     signers = frozenset(require_single_command(tx.commands, Issue).signers)
-    for key in groups:
+    for key in issued:
         require_that("the issuer signs the issue", key.token.issuer.party.owning_key in signers)
         require_that("the validator signs the issue", _validator_signs(key, signers))
 
 
-def _verify_moves(tx: "LedgerTransaction", groups: dict[CashKey, _Group]) -> None:
+def _verify_moves(tx: "LedgerTransaction", groups: list[_Group]) -> None:
     exits = _exits(tx)
-    require_that("an exit is of cash among the inputs", exits.keys() <= groups.keys())
+    kinds = {group.grouping_key for group in groups}
+    require_that("an exit is of cash among the inputs", exits.keys() <= kinds)
     if not groups:
         require_that("a move has cash among the inputs", not select_commands(tx.commands, Move))
         return
     movers = frozenset(require_single_command(tx.commands, Move).signers)
-    for key, group in groups.items():
+    for group in groups:
         owners = {coin.owner.owning_key for coin in group.inputs}
         require_that("every owner of an input signs the move", owners <= movers)
-        _verify_balance(key, group, exits.get(key))
+        _verify_balance(group, exits.get(group.grouping_key))
 
 
 def _exits(tx: "LedgerTransaction") -> dict[CashKey, CommandWithParties[Exit]]:
@@ -102,7 +82,8 @@ def _exits(tx: "LedgerTransaction") -> dict[CashKey, CommandWithParties[Exit]]:
     return found
 
 
-def _verify_balance(key: CashKey, group: _Group, leaving: CommandWithParties[Exit] | None) -> None:
+def _verify_balance(group: _Group, leaving: CommandWithParties[Exit] | None) -> None:
+    key = group.grouping_key
     left = Amount[Issued[Currency]](0, key.token) if leaving is None else leaving.value.amount
     spent = sum_or_zero((coin.amount for coin in group.inputs), key.token)
     made = sum_or_zero((coin.amount for coin in group.outputs), key.token)

@@ -1,6 +1,5 @@
 """Transactions as contracts see them, written as short as a truth table's rows."""
 
-from dataclasses import dataclass
 from typing import Any, cast
 
 from corda_sim.core.contracts import (
@@ -19,6 +18,7 @@ from corda_sim.core.crypto.hashes import SecureHash
 from corda_sim.core.crypto.keys import PublicKey
 from corda_sim.core.crypto.schemes import SignatureScheme
 from corda_sim.core.identity import CordaX500Name, Party, PartyAndReference
+from corda_sim.core.transactions import LedgerTransaction
 
 
 def key(entropy: int) -> PublicKey:
@@ -46,26 +46,21 @@ def amount(quantity: int, of: Issued[Currency] | None = None) -> Amount[Issued[C
     return Amount(quantity, of or token())
 
 
-@dataclass(frozen=True)
-class Ledger:
-    inputs: tuple[StateAndRef[Any], ...]
-    outputs: tuple[TransactionState[Any], ...]
-    commands: tuple[CommandWithParties[Any], ...]
-
-
 def transaction(
     inputs: tuple[ContractState, ...],
     outputs: tuple[ContractState, ...],
     *commands: tuple[CommandData, tuple[PublicKey, ...]],
-) -> Any:  # noqa: ANN401 - stands in for a LedgerTransaction
+) -> LedgerTransaction:
     def held(state: ContractState) -> TransactionState[Any]:
         return TransactionState(state, cast("str", state.belongs_to_contract), NOTARY)
 
-    return Ledger(
-        tuple(
+    return LedgerTransaction(
+        id=SecureHash.sha256(b"transaction"),
+        inputs=tuple(
             StateAndRef(held(state), StateRef(SecureHash.sha256(b"origin"), i))
             for i, state in enumerate(inputs)
         ),
-        tuple(held(state) for state in outputs),
-        tuple(CommandWithParties(signers, value) for value, signers in commands),
+        outputs=tuple(held(state) for state in outputs),
+        commands=tuple(CommandWithParties(signers, value) for value, signers in commands),
+        notary=NOTARY,
     )
