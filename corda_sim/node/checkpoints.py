@@ -1,0 +1,113 @@
+"""Reading what recovery needs: journals, the outbox, kept session-inits, seen message ids."""
+
+from collections import OrderedDict, defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from sqlalchemy import select
+
+from corda_sim.flow.journal import FlowJournal, decode_journal
+from corda_sim.flow.state import FlowStatus
+from corda_sim.flow.wire_message import WireMessage
+from corda_sim.node.storage import schema
+from corda_sim.node.storage.database import SqlStorage
+
+_SEEN_IN_MEMORY = 100_000
+
+
+@dataclass(frozen=True, slots=True)
+class StoredMessage:
+    """A message kept in a row, with the X.500 name of its other side."""
+
+    party: str
+    wire: WireMessage
+
+
+class CheckpointStorage:
+    """The committed state of flows (net.corda.node.services.api.CheckpointStorage)."""
+
+    def __init__(self, storage: SqlStorage) -> None:
+        self._storage = storage
+        self._seen: OrderedDict[str, None] = OrderedDict()
+
+    def load_journal(self, flow_id: str) -> FlowJournal | None:
+        """One flow's journal; None when the flow isn't there."""
+        checkpoints = schema.node_checkpoints.c
+        found = self._storage.read(
+            select(checkpoints.status).where(checkpoints.flow_id == flow_id)
+        )
+        if not found:
+            return None
+        journal, messages = schema.node_flow_journal.c, schema.node_flow_messages.c
+        steps = self._storage.read(
+            select(journal.data).where(journal.flow_id == flow_id).order_by(journal.step)
+        )
+        arrived = self._storage.read(select(messages.data).where(messages.flow_id == flow_id))
+        return decode_journal(
+            flow_id, found[0].status, [row.data for row in steps], [row.data for row in arrived]
+        )
+
+    def unfinished(self) -> Iterator[FlowJournal]:
+        """The journals of all flows that run on after a restart, oldest first."""
+        checkpoints = schema.node_checkpoints.c
+        status = checkpoints.status
+        runs = status.in_((FlowStatus.RUNNABLE, FlowStatus.HOSPITALIZED, FlowStatus.PAUSED))
+        flows = self._storage.read(
+            select(checkpoints.flow_id, status)
+            .where(runs | ((status == FlowStatus.COMPLETED) & checkpoints.pending_sends))
+            .order_by(checkpoints.timestamp)
+        )
+        steps, messages = self._rows_by_flow()
+        for flow_id, flow_status in flows:
+            if flow_id in steps:
+                yield decode_journal(flow_id, flow_status, steps[flow_id], messages[flow_id])
+
+    def _rows_by_flow(self) -> tuple[dict[str, list[bytes]], dict[str, list[bytes]]]:
+        journal, messages = schema.node_flow_journal.c, schema.node_flow_messages.c
+        steps: dict[str, list[bytes]] = defaultdict(list)
+        arrived: dict[str, list[bytes]] = defaultdict(list)
+        ordered = select(journal.flow_id, journal.data).order_by(journal.flow_id, journal.step)
+        for flow_id, data in self._storage.stream(ordered):
+            steps[flow_id].append(data)
+        for flow_id, data in self._storage.stream(select(messages.flow_id, messages.data)):
+            arrived[flow_id].append(data)
+        return steps, arrived
+
+    def outbox(self) -> list[StoredMessage]:
+        """Messages of no flow that aren't confirmed yet, oldest first."""
+        table = schema.node_outbox.c
+        found = self._storage.read(
+            select(table.message_id, table.recipient, table.data).order_by(table.insertion_time)
+        )
+        return [
+            StoredMessage(name, WireMessage(message_id, bool(data[0]), data[1:]))
+            for message_id, name, data in found
+        ]
+
+    def kept_inits(self) -> list[StoredMessage]:
+        """Session-inits that wait for the end of draining or for their CorDapp, oldest first."""
+        table = schema.node_session_inits.c
+        found = self._storage.read(
+            select(table.message_id, table.sender, table.data).order_by(table.insertion_time)
+        )
+        return [
+            StoredMessage(name, WireMessage(message_id, True, data))  # noqa: FBT003
+            for message_id, name, data in found
+        ]
+
+    def message_seen(self, message_id: str) -> bool:
+        """Whether the session-init was taken before, by this process or a former one."""
+        if message_id in self._seen:
+            return True
+        table = schema.node_message_ids.c
+        seen = bool(
+            self._storage.read(select(table.message_id).where(table.message_id == message_id))
+        )
+        if seen:
+            self._remember(message_id)
+        return seen
+
+    def _remember(self, message_id: str) -> None:
+        self._seen[message_id] = None
+        if len(self._seen) > _SEEN_IN_MEMORY:
+            self._seen.popitem(last=False)

@@ -1,0 +1,113 @@
+"""The one writer: takes every pending step into one transaction, then lets their effects leave."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Protocol
+
+from corda_sim.core.write_batch import WriteBatch
+from corda_sim.flow.effects import Effect, Step
+from corda_sim.flow.manager import StateMachineManager
+from corda_sim.node.storage.errors import DatabaseUnavailable, DiskFull
+
+LOGGER = logging.getLogger(__name__)
+_RETRY_SECONDS = (0.05, 0.2, 0.5, 1.0)
+
+
+class Store(Protocol):
+    """Where steps are committed."""
+
+    def commit(
+        self, batches: Sequence[WriteBatch], *, epoch: int | None
+    ) -> list[Exception | None]:
+        """Commit all or say which not; raises when none was committed."""
+        ...
+
+
+def settle(
+    manager: StateMachineManager, steps: Sequence[Step], outcomes: Sequence[Exception | None]
+) -> list[Effect]:
+    """Tell the manager what became of the steps; the effects that may leave now."""
+    pairs = list(zip(steps, outcomes, strict=True))
+    effects = manager.committed([step for step, error in pairs if error is None])
+    for step, error in pairs:
+        if error is not None:
+            LOGGER.error("step of flow %s failed: %s", step.flow_id, error)
+            effects.extend(manager.failed(step, error))
+    return effects
+
+
+class Committer:
+    """Runs as one task of the loop. `perform` carries out effects; `on_fatal` ends the process."""
+
+    def __init__(  # noqa: PLR0913 - each is one neighbour
+        self,
+        store: Store,
+        manager: StateMachineManager,
+        perform: Callable[[Sequence[Effect]], None],
+        on_fatal: Callable[[Exception], None],
+        *,
+        epoch: Callable[[], int | None],
+        inline: bool,
+    ) -> None:
+        self._store, self._manager, self._perform = store, manager, perform
+        self._on_fatal, self._epoch = on_fatal, epoch
+        self._pool = None if inline else ThreadPoolExecutor(1, "committer")
+        self._wake = asyncio.Event()
+        self.commits = 0
+        self.steps = 0
+        self.unavailable: str | None = None
+
+    def wake(self) -> None:
+        """Something may wait to be committed."""
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Commit until cancelled."""
+        try:
+            while True:
+                await self._wake.wait()
+                self._wake.clear()
+                await self._drain()
+        except asyncio.CancelledError:
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever it is, nothing may be committed after it
+            self._on_fatal(error)
+
+    async def _drain(self) -> None:
+        self._perform(self._manager.take_effects())
+        while self._manager.has_steps:
+            steps = self._manager.take_steps()
+            outcomes = await self._commit([step.batch for step in steps])
+            self.commits += 1
+            self.steps += len(steps)
+            self._perform(settle(self._manager, steps, outcomes))
+            self._perform(self._manager.take_effects())
+            await asyncio.sleep(0)
+
+    async def _commit(self, batches: list[WriteBatch]) -> list[Exception | None]:
+        attempt = 0
+        while True:
+            try:
+                outcomes = await self._commit_once(batches)
+            except (DatabaseUnavailable, DiskFull) as error:
+                self._note_unavailable(error)
+                await asyncio.sleep(_RETRY_SECONDS[min(attempt, len(_RETRY_SECONDS) - 1)])
+                attempt += 1
+            else:
+                self.unavailable = None
+                return outcomes
+
+    def _note_unavailable(self, error: Exception) -> None:
+        if self.unavailable is None:
+            LOGGER.warning("the database can't be written to, retrying: %s", error)
+        self.unavailable = str(error)
+
+    async def _commit_once(self, batches: list[WriteBatch]) -> list[Exception | None]:
+        if self._pool is None:
+            return self._store.commit(batches, epoch=self._epoch())
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(
+            self._pool, lambda: self._store.commit(batches, epoch=self._epoch())
+        )
