@@ -1,1 +1,1 @@
-"""Signed packs of session messages and the transports that carry them (Corda §3.3: Artemis and its bridges)."""
+"""Signed packs of session messages and what carries them (in Corda: Artemis and its bridges)."""

@@ -50,7 +50,7 @@ class WrongNetworkException(PackRefusedException):
 
 
 class WrongRecipientException(PackRefusedException):
-    """The pack is addressed to a key that is not ours, as when a peer passes on what was sent to it."""
+    """The pack is addressed to a key that is not ours, as when a peer passes on what it got."""
 
 
 class PackSignatureException(PackRefusedException):

@@ -30,8 +30,9 @@ class Entry:
 class Outbox:
     """Hands out packs in order within a window, and takes confirms in any order.
 
-    After a new connection or a refused pack only the first unconfirmed pack goes out; the window opens when
-    one is confirmed. So a missing queue that appears can't let a later pack in before an earlier one.
+    After a new connection or a refused pack only the first unconfirmed pack goes out; the window
+    opens when one is confirmed. So a missing queue that appears can't let a later pack in before an
+    earlier one.
     """
 
     peer: PeerAddress
@@ -51,7 +52,7 @@ class Outbox:
         self.entries.append(Entry(parcel, on_confirmed, self))
 
     def take(self) -> Entry | None:
-        """The next pack to send now, marked as sent, or None when there is none or the window is full."""
+        """The next pack to send now, marked as sent; None: there is none, or the window is full."""
         if not self._may_send():
             return None
         entries = self.entries

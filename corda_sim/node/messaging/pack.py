@@ -1,7 +1,7 @@
 """Packs: up to 32 session messages of one sender to one recipient under one signature.
 
-A pack is what travels, whatever the transport, so that neither the transport nor whoever runs the broker
-can speak for a peer, pass a pack on to a third party, or carry it into another network.
+A pack is what travels, whatever the transport, so that neither the transport nor whoever runs the
+broker can speak for a peer, pass a pack on to a third party, or carry it into another network.
 """
 
 from collections.abc import Iterable, Iterator
@@ -26,11 +26,13 @@ MAX_MESSAGES = 32
 MAX_PACK_BODY = 256 * 1024
 """Sum of the bodies of a pack's messages in bytes; a larger message travels alone."""
 PACK_OVERHEAD = 4096
-"""Upper bound in bytes of a pack without its messages' bodies: envelope, names, signature, 32 ids."""
+"""Upper bound in bytes of a pack without its messages' bodies: envelope, name, ids, signature."""
+MESSAGE_HEADER = 1024
+"""What a message's body may hold in bytes beside its payload (Corda's `JOURNAL_HEADER_SIZE`)."""
 MAX_NAME_LENGTH = 512
 MAX_SIGNATURE_LENGTH = 512
 SIGNATURE_DOMAIN = b"corda-sim/pack/1\x00"
-"""Prefix of what is signed: an identity key also signs transactions and node infos, none of which starts so."""
+"""Prefix of what is signed: an identity key signs other things too, none of which starts so."""
 
 Hash = Annotated[bytes, msgspec.Meta(min_length=32, max_length=32)]
 Messages = Annotated[tuple[WireMessage, ...], msgspec.Meta(min_length=1, max_length=MAX_MESSAGES)]
@@ -39,21 +41,21 @@ Messages = Annotated[tuple[WireMessage, ...], msgspec.Meta(min_length=1, max_len
 class Pack(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
     """The signed content.
 
-    `network_id` is the hash that names the network, `sender` an X.500 name in its canonical form, the key
-    hashes are SHA-256 of the encoded identity keys (what a key's short string shows), `time_ns` is the
-    sender's clock at packing in nanoseconds since the epoch.
+    `network_id` is the hash that names the network, `sender` an X.500 name in its canonical form,
+    the key hashes are SHA-256 of the encoded identity keys (what a key's short string shows),
+    `time_ns` is the sender's clock at packing in nanoseconds since the epoch.
     """
 
     network_id: Hash
     sender: Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_NAME_LENGTH)]
     sender_key_hash: Hash
     recipient_key_hash: Hash
-    time_ns: Annotated[int, msgspec.Meta(ge=0, lt=2**63)]
+    time_ns: Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
     messages: Messages
 
 
 class SignedPack(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
-    """`raw` is an encoded `Pack`; `signature` is over `SIGNATURE_DOMAIN` and `raw`, byte for byte."""
+    """`raw` is an encoded `Pack`; `signature` is over `SIGNATURE_DOMAIN` followed by `raw`."""
 
     raw: bytes
     signature: Annotated[bytes, msgspec.Meta(min_length=1, max_length=MAX_SIGNATURE_LENGTH)]
@@ -84,14 +86,20 @@ def key_hash(key: PublicKey) -> bytes:
 
 
 def check_message_size(message: WireMessage, max_message_size: int) -> None:
-    """Raise MessageTooLargeException when the body exceeds `max_message_size` bytes (network parameter)."""
-    if len(message.body) > max_message_size:
+    """Refuse at the sender what the receiver would not take.
+
+    `max_message_size` (network parameter) is in bytes; `MESSAGE_HEADER` more are allowed.
+
+    Raises:
+        MessageTooLargeException: the body is larger.
+    """
+    if len(message.body) > max_message_size + MESSAGE_HEADER:
         raise MessageTooLargeException(len(message.body), max_message_size)
 
 
 def max_pack_size(max_message_size: int) -> int:
     """The largest encoded pack in bytes that a node accepts."""
-    return max(max_message_size, MAX_PACK_BODY) + PACK_OVERHEAD
+    return max(max_message_size + MESSAGE_HEADER, MAX_PACK_BODY) + PACK_OVERHEAD
 
 
 def split(messages: Iterable[WireMessage]) -> Iterator[tuple[WireMessage, ...]]:
@@ -115,7 +123,7 @@ def sign_pack(pack: Pack, signer: PackSigner) -> bytes:
 
 
 def decode_pack(data: bytes, max_message_size: int) -> tuple[SignedPack, Pack]:
-    """Decode without verifying. Raises DecodeError, and nothing else, for whatever is not a pack."""
+    """Decode without verifying. Raises DecodeError, nothing else, for whatever is not a pack."""
     if len(data) > max_pack_size(max_message_size):
         raise DecodeError(f"pack of {len(data)} bytes exceeds {max_pack_size(max_message_size)}")
     try:
@@ -131,8 +139,8 @@ def decode_pack(data: bytes, max_message_size: int) -> tuple[SignedPack, Pack]:
 
 def _check_sizes(pack: Pack, max_message_size: int) -> None:
     sizes = [len(message.body) for message in pack.messages]
-    if max(sizes) > max_message_size:
-        raise DecodeError(f"message of {max(sizes)} bytes exceeds maxMessageSize of {max_message_size} bytes")
+    if max(sizes) > max_message_size + MESSAGE_HEADER:
+        raise DecodeError(f"message of {max(sizes)} bytes exceeds {max_message_size} bytes")
     if len(sizes) > 1 and sum(sizes) > MAX_PACK_BODY:
         raise DecodeError(f"pack of {len(sizes)} messages exceeds {MAX_PACK_BODY} bytes")
 
@@ -142,10 +150,12 @@ def verify_pack(
 ) -> None:
     """Accept a decoded pack addressed to one of the key hashes `recipients`, or refuse it.
 
-    Raises WrongNetworkException, WrongRecipientException, UnknownSenderException or PackSignatureException.
+    Raises WrongNetworkException, WrongRecipientException, UnknownSenderException or
+    PackSignatureException.
     """
     if pack.network_id != network_id:
-        raise WrongNetworkException(f"pack of network {pack.network_id.hex().upper()} from {pack.sender}")
+        network = pack.network_id.hex().upper()
+        raise WrongNetworkException(f"pack of network {network} from {pack.sender}")
     if pack.recipient_key_hash not in recipients:
         raise WrongRecipientException(f"pack from {pack.sender} is addressed to another identity")
     key = peers.key_of(pack.sender)

@@ -1,6 +1,6 @@
 """What a transport does for messaging, whichever wire it speaks."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -12,8 +12,8 @@ P2P_PREFIX = "p2p.inbound."
 class PeerAddress:
     """Where a peer takes packs, from its signed node info.
 
-    `name` is its X.500 name, `key` the short string of the key addressed, `endpoint` one of `unix:PATH`,
-    `tcp://HOST:PORT` (loopback, no TLS), `tls://HOST:PORT`, `amqp://…` and `amqps://…`.
+    `name` is its X.500 name, `key` the short string of the key addressed, `endpoint` one of
+    `unix:PATH`, `tcp://HOST:PORT` (no TLS), `tls://HOST:PORT`, `amqp://…` and `amqps://…`.
     """
 
     name: str
@@ -28,7 +28,7 @@ class PeerAddress:
 
 @dataclass(frozen=True, slots=True)
 class Parcel:
-    """An encoded pack with what a transport writes on its envelope; nothing there is trusted by a receiver.
+    """An encoded pack with what a transport writes on its envelope, which no receiver trusts.
 
     `duplicate_id` is the same for every time this pack is sent (`_AMQ_DUPL_ID`).
     """
@@ -41,7 +41,7 @@ class Parcel:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """A received pack; `tag` grows by arrival and is what `ack` takes."""
+    """A received pack; `tag` grows by arrival, is never used twice, and is what `ack` takes."""
 
     tag: int
     body: bytes
@@ -84,10 +84,10 @@ OnConfirmed = Callable[[], None]
 
 
 class Transport(Protocol):
-    """Carries packs at least once, in order per peer; all methods belong to the event loop's thread.
+    """Carries packs at least once, in order per peer; all methods belong to the loop's thread.
 
-    Order has one exception, after which a pack may come before one sent earlier: a broker that refuses
-    (nack) or can't route single packs in the middle of a stream.
+    Order has one exception, after which a pack may come before one sent earlier: a broker that
+    refuses (nack) or can't route single packs in the middle of a stream.
     """
 
     @property
@@ -98,13 +98,17 @@ class Transport(Protocol):
         """Take deliveries and connect; returns when our own inbox is bound, or is being retried."""
 
     def publish(self, peer: PeerAddress, parcel: Parcel, on_confirmed: OnConfirmed) -> None:
-        """Keep the pack until the receiving side has it for good, sending it as often as that takes; never blocks.
+        """Keep the pack until the receiving side has it for good, sending it as often as needed.
 
-        `on_confirmed` is called once: the broker has it on disk, or the embedded receiver has committed it.
+        Never blocks. `on_confirmed` is called once: the broker has the pack on disk, or the
+        embedded receiver has committed it.
         """
 
-    def ack(self, tag: int) -> None:
-        """Every delivery up to and including `tag` is committed; tags of lost connections are ignored."""
+    def ack(self, tags: Sequence[int]) -> None:
+        """These deliveries are committed, in any order; acknowledged cumulatively where possible.
+
+        Tags of lost connections are ignored: their deliveries come again.
+        """
 
     def pause(self) -> None:
         """Take no further deliveries for now; what was delivered stays to be acknowledged."""

@@ -1,7 +1,7 @@
 """Book-keeping of deliveries between arrival and acknowledgement (pure)."""
 
 from collections import deque
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
@@ -10,84 +10,89 @@ from corda_sim.node.messaging.transport import Window
 OriginT = TypeVar("OriginT", bound=Hashable)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class _Entry(Generic[OriginT]):
-    tag: int
     size: int
     origin: OriginT
     sequence: int
+    settled: bool = False
+
+
+@dataclass(slots=True)
+class Settled:
+    """What to acknowledge at one origin: all up to `through`, and `singles` beyond it."""
+
+    through: int | None = None
+    singles: list[int] = field(default_factory=list)
 
 
 @dataclass(slots=True)
 class Unacked(Generic[OriginT]):
-    """Deliveries of all connections in arrival order, under one window of packs and bytes.
+    """Deliveries of all connections under one window of packs and bytes.
 
-    An origin is a connection or channel with a sequence of its own; when it is gone, so are its sequences.
+    An origin is a connection or channel with a sequence of its own, which ends with it. Deliveries
+    are settled in any order; one that waits keeps back nothing but its own origin's cumulative
+    acknowledgement.
     """
 
     window: Window
+    packs: int = 0
     size: int = 0
-    _entries: deque[_Entry[OriginT]] = field(default_factory=deque)
+    _by_tag: dict[int, _Entry[OriginT]] = field(default_factory=dict)
+    _origins: dict[OriginT, deque[_Entry[OriginT]]] = field(default_factory=dict)
     _last_tag: int = 0
-
-    def __len__(self) -> int:
-        return len(self._entries)
 
     @property
     def full(self) -> bool:
         """Whether the window is used up."""
-        return len(self._entries) >= self.window.packs or self.size >= self.window.bytes_
+        return self.packs >= self.window.packs or self.size >= self.window.bytes_
 
     @property
     def has_room(self) -> bool:
         """Whether half of the window is free again, the point at which to go on after `full`."""
-        return len(self._entries) * 2 <= self.window.packs and self.size * 2 <= self.window.bytes_
+        return self.packs * 2 <= self.window.packs and self.size * 2 <= self.window.bytes_
+
+    def backlog(self, origin: OriginT) -> int:
+        """Deliveries of `origin` that its cumulative acknowledgement has not reached."""
+        return len(self._origins.get(origin, ()))
 
     def arrived(self, origin: OriginT, sequence: int, size: int) -> int:
-        """Record a delivery; the tag to hand out."""
+        """Record a delivery of `size` bytes; the tag to hand out."""
         self._last_tag += 1
-        self._entries.append(_Entry(self._last_tag, size, origin, sequence))
+        entry = _Entry(size, origin, sequence)
+        self._by_tag[self._last_tag] = entry
+        self._origins.setdefault(origin, deque()).append(entry)
+        self.packs += 1
         self.size += size
         return self._last_tag
 
-    def ack(self, tag: int) -> dict[OriginT, int]:
-        """Forget everything up to `tag`; the highest sequence to confirm at each origin."""
-        highest: dict[OriginT, int] = {}
-        while self._entries and self._entries[0].tag <= tag:
-            entry = self._entries.popleft()
-            self.size -= entry.size
-            highest[entry.origin] = entry.sequence
-        return highest
+    def settle(self, tags: Iterable[int]) -> dict[OriginT, Settled]:
+        """Take tags as committed; unknown ones, as those of lost connections, are ignored."""
+        entries = [entry for tag in tags if (entry := self._by_tag.pop(tag, None)) is not None]
+        for entry in entries:
+            entry.settled = True
+            self._release(entry)
+        return {origin: self._advance(origin, entries) for origin in {e.origin for e in entries}}
+
+    def _release(self, entry: _Entry[OriginT]) -> None:
+        self.packs -= 1
+        self.size -= entry.size
+
+    def _advance(self, origin: OriginT, entries: list[_Entry[OriginT]]) -> Settled:
+        result = Settled()
+        queue = self._origins[origin]
+        while queue and queue[0].settled:
+            result.through = queue.popleft().sequence
+        covered = result.through or 0
+        result.singles = [
+            entry.sequence
+            for entry in entries
+            if entry.origin == origin and entry.sequence > covered
+        ]
+        return result
 
     def drop(self, origin: OriginT) -> None:
-        """The connection is gone: its deliveries will come again and need no acknowledgement."""
-        kept = [entry for entry in self._entries if entry.origin != origin]
-        self._entries = deque(kept)
-        self.size = sum(entry.size for entry in kept)
-
-
-@dataclass(slots=True)
-class SettledTags:
-    """Turns tags settled in any order into cumulative acknowledgements."""
-
-    _waiting: dict[int, bool] = field(default_factory=dict)
-
-    def arrived(self, tag: int) -> None:
-        """Record a tag; tags arrive in growing order."""
-        self._waiting[tag] = False
-
-    def settle(self, tags: list[int]) -> int | None:
-        """Mark tags as done; the tag up to which now everything is done, if that moved."""
-        for tag in tags:
-            if tag in self._waiting:
-                self._waiting[tag] = True
-        through: int | None = None
-        for tag in list(self._waiting):
-            if not self._waiting[tag]:
-                break
-            through = tag
-            del self._waiting[tag]
-        return through
-
-    def __len__(self) -> int:
-        return len(self._waiting)
+        """The connection is gone: its deliveries come again and need no acknowledgement."""
+        self._origins.pop(origin, None)
+        for tag in [tag for tag, entry in self._by_tag.items() if entry.origin == origin]:
+            self._release(self._by_tag.pop(tag))
