@@ -9,7 +9,7 @@ from typing import Protocol
 from corda_sim.core.write_batch import WriteBatch
 from corda_sim.flow.effects import Effect, Step
 from corda_sim.flow.manager import StateMachineManager
-from corda_sim.node.storage.errors import DatabaseUnavailable, DiskFull
+from corda_sim.node.storage.errors import CommitOutcomeUnknown, DatabaseUnavailable, DiskFull
 
 LOGGER = logging.getLogger(__name__)
 _RETRY_SECONDS = (0.05, 0.2, 0.5, 1.0)
@@ -18,9 +18,7 @@ _RETRY_SECONDS = (0.05, 0.2, 0.5, 1.0)
 class Store(Protocol):
     """Where steps are committed."""
 
-    def commit(
-        self, batches: Sequence[WriteBatch], *, epoch: int | None
-    ) -> list[Exception | None]:
+    def commit(self, batches: Sequence[WriteBatch], *, epoch: int | None) -> list[Exception | None]:
         """Commit all or say which not; raises when none was committed."""
         ...
 
@@ -41,7 +39,7 @@ def settle(
 class Committer:
     """Runs as one task of the loop. `perform` carries out effects; `on_fatal` ends the process."""
 
-    def __init__(  # noqa: PLR0913 - each is one neighbour
+    def __init__(
         self,
         store: Store,
         manager: StateMachineManager,
@@ -91,6 +89,8 @@ class Committer:
         while True:
             try:
                 outcomes = await self._commit_once(batches)
+            except CommitOutcomeUnknown:
+                raise
             except (DatabaseUnavailable, DiskFull) as error:
                 self._note_unavailable(error)
                 await asyncio.sleep(_RETRY_SECONDS[min(attempt, len(_RETRY_SECONDS) - 1)])
