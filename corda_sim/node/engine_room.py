@@ -1,0 +1,125 @@
+"""What MockNetwork and a node process share: a manager over a database, its recovery and effects."""
+
+import logging
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+
+from corda_sim.flow.effects import (
+    AckEffect,
+    Effect,
+    ExternalEffect,
+    FlowEnded,
+    Notification,
+    RetryEffect,
+    SendEffect,
+    TimerEffect,
+)
+from corda_sim.flow.manager import StateMachineManager
+from corda_sim.flow.service_hub import COINS_TOPIC
+from corda_sim.node.crash import CrashPoint, hit
+from corda_sim.node.services import ServiceHub
+from corda_sim.node.transactions import TransactionRecorded
+from corda_sim.node.vault.recorder import VaultUpdate
+
+LOGGER = logging.getLogger(__name__)
+Subscriber = Callable[[Notification], None]
+
+
+@dataclass
+class Outside:
+    """What the world around the engine does for it; the node's is asynchronous, a test's isn't."""
+
+    send: Callable[[Sequence[SendEffect]], None]
+    ack: Callable[[Sequence[object]], None]
+    timer: Callable[[TimerEffect], None]
+    external: Callable[[ExternalEffect], None]
+    retry: Callable[[RetryEffect], None]
+
+
+@dataclass
+class EngineRoom:
+    """Carries out effects and brings flows back after a restart."""
+
+    manager: StateMachineManager
+    hub: ServiceHub
+    outside: Outside
+    outcomes: dict[str, list[Callable[[FlowEnded], None]]] = field(default_factory=dict)
+    subscribers: list[Subscriber] = field(default_factory=list)
+
+    def perform(self, effects: Sequence[Effect]) -> None:
+        """Carry out effects in their order of importance: messages, then acknowledgements."""
+        if not effects:
+            return
+        sends = [effect for effect in effects if isinstance(effect, SendEffect)]
+        if sends:
+            self.outside.send(sends)
+            hit(CrashPoint.AFTER_PUBLISH)
+        acks = [effect.delivery for effect in effects if isinstance(effect, AckEffect)]
+        if acks:
+            self.outside.ack(acks)
+        for effect in effects:
+            self._perform(effect)
+
+    def _perform(self, effect: Effect) -> None:
+        match effect:
+            case TimerEffect():
+                self.outside.timer(effect)
+            case ExternalEffect():
+                self.outside.external(effect)
+            case RetryEffect():
+                self.outside.retry(effect)
+            case FlowEnded():
+                self._ended(effect)
+            case Notification():
+                self._notify(effect)
+            case _:
+                pass
+
+    def _ended(self, ended: FlowEnded) -> None:
+        hit(CrashPoint.ON_FINISH)
+        if ended.error is not None:
+            LOGGER.warning("flow %s ended: %s", ended.flow_id, ended.error)
+        for tell in self.outcomes.pop(ended.flow_id, []):
+            tell(ended)
+        self.manager.notify(COINS_TOPIC)
+        self._notify(Notification(ended.flow_id, ended))
+
+    def _notify(self, notification: Notification) -> None:
+        if isinstance(notification.value, TransactionRecorded):
+            self.manager.ledger_committed(notification.value.tx_id)
+        elif isinstance(notification.value, VaultUpdate):
+            self.manager.notify(COINS_TOPIC)
+        for subscriber in list(self.subscribers):
+            subscriber(notification)
+
+    def when_ended(self, flow_id: str, tell: Callable[[FlowEnded], None]) -> None:
+        """Call `tell` once the flow has its outcome."""
+        self.outcomes.setdefault(flow_id, []).append(tell)
+
+    def recover(self) -> list[Effect]:
+        """Bring back every flow, the outbox and, unless draining, kept session-inits."""
+        effects: list[Effect] = []
+        for journal in self.hub.checkpoints.unfinished():
+            effects.extend(self.manager.recover(journal))
+            hit(CrashPoint.MID_RECOVERY)
+        self._release_orphaned_locks(self.manager.flows)
+        self._resend_outbox()
+        if not self.manager.draining:
+            self.take_kept_inits()
+        effects.extend(self.manager.take_effects())
+        return effects
+
+    def _release_orphaned_locks(self, live: Iterable[str]) -> None:
+        batch = self.hub.vault.release_orphans(set(live))
+        if batch:
+            self.manager.shared_step().batch.extend(batch)
+
+    def _resend_outbox(self) -> None:
+        for stored in self.hub.checkpoints.outbox():
+            party = self.hub.party_by_text(stored.party)
+            self.manager.resend_outbox([(party, stored.wire)])
+
+    def take_kept_inits(self) -> None:
+        """Run the session-inits that were kept, where their flow is installed by now."""
+        for stored in self.hub.checkpoints.kept_inits():
+            self.manager.take_kept_init(self.hub.party_by_text(stored.party), stored.wire)
