@@ -337,11 +337,7 @@ def services() -> Iterator[dict[str, str]]:
         started = _start_all(base, stack)
         for server in started:
             server.wait_ready()
-        try:
-            yield {key: value for server in started for key, value in server.env.items()}
-        finally:
-            # A second Ctrl-C must not leave half of the servers running.
-            signal.signal(signal.SIGINT, signal.SIG_IGN)
+        yield {key: value for server in started for key, value in server.env.items()}
 
 
 def _start_all(base: Path, stack: contextlib.ExitStack) -> list[Server]:
@@ -403,6 +399,8 @@ def run(command: Sequence[str]) -> int:
         finally:
             child.terminate()
             child.wait()
+            # Another Ctrl-C must not leave half of the servers running.
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _leave(number: int, _frame: FrameType | None) -> None:
