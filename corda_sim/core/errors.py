@@ -26,11 +26,19 @@ CordaError
     ├── ConflictingAttachmentsRejection
     ├── DuplicateAttachmentsRejection
     ├── NotaryChangeInWrongTransactionType
+    ├── TransactionMissingEncumbranceException
+    ├── TransactionDuplicateEncumbranceException
+    ├── TransactionNonMatchingEncumbranceException
+    ├── TransactionNotaryMismatchEncumbranceException
+    ├── UnsupportedHashTypeException
     ├── TransactionContractConflictException
     ├── TransactionRequiredContractUnspecifiedException
     ├── TransactionNetworkParameterOrderingException
     ├── OverlappingAttachmentsException
+    ├── PackageOwnershipException
     ├── InvalidAttachmentException
+    ├── AttachmentTooBigException
+    ├── UnsupportedClassVersionError
     ├── BrokenTransactionException
     └── TransactionSizeException
 """
@@ -58,7 +66,7 @@ class IllegalStateError(CordaError, RuntimeError):
     """A value or a call that the present state doesn't allow."""
 
 
-class SignatureException(CordaError):  # noqa: N818
+class SignatureException(CordaError):
     """A signature that doesn't verify, or is of a form that isn't accepted."""
 
 
@@ -71,16 +79,18 @@ class SignaturesMissingException(SignatureException):
         self.missing = frozenset(missing)
         self.descriptions = tuple(descriptions)
         self.tx_id = tx_id
+        keys = ", ".join(sorted(map(str, self.missing)))
         super().__init__(
-            f"Missing signatures on transaction {tx_id} for keys: {', '.join(self.descriptions)}"
+            f"Missing signatures on transaction {tx_id} for keys: {keys}, "
+            f"by signers: {', '.join(self.descriptions)}"
         )
 
 
-class MerkleTreeException(CordaError):  # noqa: N818
+class MerkleTreeException(CordaError):
     """A Merkle tree that can't be built or searched."""
 
 
-class TransactionResolutionException(CordaError):  # noqa: N818
+class TransactionResolutionException(CordaError):
     """A transaction that another one depends on isn't known."""
 
     def __init__(self, tx_hash: object, message: str | None = None) -> None:
@@ -99,7 +109,7 @@ class UnknownParametersException(TransactionResolutionException):
         )
 
 
-class AttachmentResolutionException(CordaError):  # noqa: N818
+class AttachmentResolutionException(CordaError):
     """An attachment isn't known."""
 
     def __init__(self, attachment_id: object) -> None:
@@ -107,11 +117,11 @@ class AttachmentResolutionException(CordaError):  # noqa: N818
         self.attachment_id = attachment_id
 
 
-class MissingNetworkParametersException(CordaError):  # noqa: N818
+class MissingNetworkParametersException(CordaError):
     """A transaction without network parameters."""
 
 
-class FilteredTransactionVerificationException(CordaError):  # noqa: N818
+class FilteredTransactionVerificationException(CordaError):
     """A tear-off that can't be verified against its transaction id."""
 
     def __init__(self, tx_id: object, reason: str) -> None:
@@ -119,7 +129,7 @@ class FilteredTransactionVerificationException(CordaError):  # noqa: N818
         self.tx_id, self.reason = tx_id, reason
 
 
-class ComponentVisibilityException(CordaError):  # noqa: N818
+class ComponentVisibilityException(CordaError):
     """A tear-off that hides what must be shown."""
 
     def __init__(self, tx_id: object, reason: str) -> None:
@@ -129,7 +139,7 @@ class ComponentVisibilityException(CordaError):  # noqa: N818
         self.tx_id, self.reason = tx_id, reason
 
 
-class UntrustedAttachmentsException(CordaError):  # noqa: N818
+class UntrustedAttachmentsException(CordaError):
     """Contract code that the operator hasn't installed; it is never imported."""
 
     def __init__(self, tx_id: object, ids: Iterable[object]) -> None:
@@ -141,11 +151,11 @@ class UntrustedAttachmentsException(CordaError):  # noqa: N818
         )
 
 
-class FeatureNotSupportedException(CordaError):  # noqa: N818
+class FeatureNotSupportedException(CordaError):
     """A feature of Corda that this release refuses rather than half does."""
 
 
-class TransactionVerificationException(CordaError):  # noqa: N818
+class TransactionVerificationException(CordaError):
     """A transaction that breaks a rule; the message ends with its id."""
 
     def __init__(self, tx_id: object, message: str) -> None:
@@ -212,8 +222,9 @@ class ConflictingAttachmentsRejection(TransactionVerificationException):
 
     def __init__(self, tx_id: object, contract: str) -> None:
         super().__init__(
-            tx_id, f"Contract constraints failed for: {contract}, because multiple attachments "
-            f"providing this contract were attached"
+            tx_id,
+            f"Contract constraints failed for: {contract}, because multiple attachments "
+            f"providing this contract were attached",
         )
 
 
@@ -229,9 +240,53 @@ class NotaryChangeInWrongTransactionType(TransactionVerificationException):
 
     def __init__(self, tx_id: object, tx_notary: object, output_notary: object) -> None:
         super().__init__(
-            tx_id, f"Found unexpected notary change in transaction. Tx notary: {tx_notary}, found: "
-            f"{output_notary}"
+            tx_id,
+            f"Found unexpected notary change in transaction. Tx notary: {tx_notary}, found: "
+            f"{output_notary}",
         )
+
+
+class TransactionMissingEncumbranceException(TransactionVerificationException):
+    """An encumbered state without its encumbrance; `in_out` is INPUT or OUTPUT."""
+
+    def __init__(self, tx_id: object, missing: int, in_out: str) -> None:
+        super().__init__(tx_id, f"Missing required encumbrance {missing} in {in_out}")
+        self.missing, self.in_out = missing, in_out
+
+
+class TransactionDuplicateEncumbranceException(TransactionVerificationException):
+    """Two outputs that name the same encumbrance."""
+
+    def __init__(self, tx_id: object, index: int) -> None:
+        super().__init__(tx_id, f"Output {index} is the encumbrance of more than one output")
+        self.index = index
+
+
+class TransactionNonMatchingEncumbranceException(TransactionVerificationException):
+    """Encumbered outputs that don't form closed cycles."""
+
+    def __init__(self, tx_id: object, non_matching: Iterable[int]) -> None:
+        self.non_matching = tuple(non_matching)
+        super().__init__(
+            tx_id, f"Encumbered outputs must form cycles. Offending indices {self.non_matching}"
+        )
+
+
+class TransactionNotaryMismatchEncumbranceException(TransactionVerificationException):
+    """An encumbered output and its encumbrance with different notaries."""
+
+    def __init__(self, tx_id: object, encumbered: int, encumbrance: int) -> None:
+        super().__init__(
+            tx_id, f"Output {encumbered} and its encumbrance {encumbrance} have different notaries"
+        )
+        self.encumbered, self.encumbrance = encumbered, encumbrance
+
+
+class UnsupportedHashTypeException(TransactionVerificationException):
+    """A transaction id of a hash algorithm that the node doesn't use."""
+
+    def __init__(self, tx_id: object) -> None:
+        super().__init__(tx_id, "The transaction Id is defined by an unsupported hash type")
 
 
 class TransactionContractConflictException(TransactionVerificationException):
@@ -251,6 +306,24 @@ class OverlappingAttachmentsException(TransactionVerificationException):
 
     def __init__(self, tx_id: object, path: str) -> None:
         super().__init__(tx_id, f"Multiple attachments define a file at {path}.")
+
+
+class PackageOwnershipException(TransactionVerificationException):
+    """An attachment with code of a package whose owner, by the parameters, didn't sign it."""
+
+    def __init__(self, tx_id: object, attachment_id: object, package: str) -> None:
+        super().__init__(
+            tx_id, f"The attachment {attachment_id} isn't signed by the owner of package {package}"
+        )
+        self.attachment_id, self.package = attachment_id, package
+
+
+class AttachmentTooBigException(TransactionVerificationException):
+    """Attachments that unpack to more than the network's limit."""
+
+
+class UnsupportedClassVersionError(TransactionVerificationException):
+    """Contract code for a later interpreter than the node's."""
 
 
 class InvalidAttachmentException(TransactionVerificationException):

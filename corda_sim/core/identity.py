@@ -1,13 +1,13 @@
 """Names and parties (net.corda.core.identity)."""
 
-import re
-from dataclasses import dataclass
-from typing import ClassVar
+from dataclasses import FrozenInstanceError, dataclass
+from typing import ClassVar, NoReturn
 
 from corda_sim.core.countries import COUNTRY_CODES
 from corda_sim.core.crypto.keys import PublicKey
-from corda_sim.core.errors import InvalidNameError
-from corda_sim.core.legal_name import validate_minimal
+from corda_sim.core.errors import IllegalArgumentError, InvalidNameError
+from corda_sim.core.legal_name import java_length, validate_minimal
+from corda_sim.core.x500 import format_attributes, parse_attributes
 
 _LIMITS = {
     "organisation": 128,
@@ -24,13 +24,16 @@ _ATTRIBUTES = {
     "ST": "state",
     "C": "country",
 }
-_SPLIT = re.compile(r'((?:[^,"\\]|\\.|"[^"]*")*)(?:,|$)')
-_SPECIAL = re.compile(r'([,+"\\<>;=])')
+_KEYWORDS = {**_ATTRIBUTES, "S": "state"}
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class CordaX500Name:
-    """A legal name; organisation, locality and country are required (CordaX500Name)."""
+    """A legal name; organisation, locality and country are required (CordaX500Name).
+
+    Raises InvalidNameError for a value against Corda's rules. Lengths count UTF-16 units and are
+    below, not at, X.520's limits.
+    """
 
     organisation: str
     locality: str
@@ -40,73 +43,45 @@ class CordaX500Name:
     state: str | None = None
 
     def __post_init__(self) -> None:
+        validate_minimal(self.organisation)
         if self.country not in COUNTRY_CODES:
             raise InvalidNameError(f"Invalid country code {self.country}")
         for name, limit in _LIMITS.items():
-            _check(name, getattr(self, name), limit)
-        validate_minimal(self.organisation)
-        if self.common_name is not None and self.common_name == self.organisation_unit:
-            raise InvalidNameError("Common name and organisation unit must not be the same")
+            value = getattr(self, name)
+            if value is not None and java_length(value) >= limit:
+                raise InvalidNameError(f"{name} must have less than {limit} characters")
 
     @classmethod
     def parse(cls, text: str) -> "CordaX500Name":
-        """Read `O=…, L=…, C=…` with the attributes in any order."""
+        """Read `O=…, L=…, C=…` with the attributes in any order.
+
+        Raises InvalidNameError for an attribute that Corda doesn't know, one given twice, one that
+        is missing or one against the rules.
+        """
         found: dict[str, str] = {}
-        for part in _parts(text):
-            key, separator, value = part.partition("=")
-            name = _ATTRIBUTES.get(key.strip().upper())
-            if not separator or name is None:
+        for key, value in parse_attributes(text):
+            name = _KEYWORDS.get(key)
+            if name is None:
                 raise InvalidNameError(
-                    f"'{part.strip()}' in the name '{text}' is not one of the attributes "
-                    f"{', '.join(_ATTRIBUTES)}"
+                    f"The attribute {key} in '{text}' is not one of {', '.join(_ATTRIBUTES)}"
                 )
             if name in found:
-                raise InvalidNameError(f"Duplicate attribute {key.strip()} in the name '{text}'")
-            found[name] = _unquote(value.strip())
+                raise InvalidNameError(f"Duplicate attribute {key} in the name '{text}'")
+            found[name] = value
         return cls._of(text, found)
 
     @classmethod
     def _of(cls, text: str, found: dict[str, str]) -> "CordaX500Name":
         for key in ("O", "L", "C"):
             if _ATTRIBUTES[key] not in found:
-                raise InvalidNameError(f"Corda X.500 names must include an {key} attribute: '{text}'")
+                raise InvalidNameError(
+                    f"Corda X.500 names must include an {key} attribute: '{text}'"
+                )
         return cls(**found)
 
     def __str__(self) -> str:
         values = ((key, getattr(self, name)) for key, name in _ATTRIBUTES.items())
-        return ", ".join(f"{key}={_quote(value)}" for key, value in values if value is not None)
-
-
-def _check(name: str, value: str | None, limit: int) -> None:
-    if value is None:
-        return
-    if not value.strip():
-        raise InvalidNameError(f"{name} can't be blank")
-    if len(value) >= limit:
-        raise InvalidNameError(f"{name} must have less than {limit} characters")
-    if "\0" in value:
-        raise InvalidNameError(f"{name} must not contain the null character")
-
-
-def _parts(text: str) -> list[str]:
-    parts, position = [], 0
-    while position < len(text):
-        match = _SPLIT.match(text, position)
-        if match is None or match.end() == position:
-            raise InvalidNameError(f"'{text}' is not an X.500 name")
-        parts.append(match.group(1))
-        position = match.end()
-    return parts
-
-
-def _unquote(value: str) -> str:
-    if len(value) > 1 and value[0] == value[-1] == '"':
-        return value[1:-1]
-    return re.sub(r"\\(.)", r"\1", value)
-
-
-def _quote(value: str) -> str:
-    return _SPECIAL.sub(r"\\\1", value)
+        return format_attributes((key, value) for key, value in values if value is not None)
 
 
 class AbstractParty:
@@ -115,6 +90,13 @@ class AbstractParty:
     __slots__ = ("owning_key",)
     owning_key: PublicKey
     named: ClassVar[bool] = False
+
+    def __setattr__(self, name: str, value: object) -> NoReturn:
+        raise FrozenInstanceError(f"cannot assign to field {name!r}")
+
+    def ref(self, reference: bytes) -> "PartyAndReference":
+        """This party with a reference of its own."""
+        return PartyAndReference(self, reference)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, AbstractParty) and self.owning_key == other.owning_key
@@ -129,7 +111,10 @@ class AnonymousParty(AbstractParty):
     __slots__ = ()
 
     def __init__(self, owning_key: PublicKey) -> None:
-        self.owning_key = owning_key
+        object.__setattr__(self, "owning_key", owning_key)
+
+    def __reduce__(self) -> tuple[object, tuple[PublicKey]]:
+        return AnonymousParty, (self.owning_key,)
 
     def __repr__(self) -> str:
         return f"Anonymous({self.owning_key.to_string_short()})"
@@ -139,11 +124,15 @@ class Party(AbstractParty):
     """A party with a legal name."""
 
     __slots__ = ("name",)
+    name: CordaX500Name
     named = True
 
     def __init__(self, name: CordaX500Name, owning_key: PublicKey) -> None:
-        self.name = name
-        self.owning_key = owning_key
+        object.__setattr__(self, "name", name)
+        object.__setattr__(self, "owning_key", owning_key)
+
+    def __reduce__(self) -> tuple[object, tuple[CordaX500Name, PublicKey]]:
+        return Party, (self.name, self.owning_key)
 
     def anonymise(self) -> AnonymousParty:
         """The same party without its name."""
@@ -168,5 +157,8 @@ class PartyAndReference:
     reference: bytes = b"\x01"
 
     def __post_init__(self) -> None:
-        if len(self.reference) > MAX_REFERENCE_SIZE:
-            raise InvalidNameError(f"An issuer's reference has at most {MAX_REFERENCE_SIZE} bytes")
+        if not 0 < len(self.reference) <= MAX_REFERENCE_SIZE:
+            raise IllegalArgumentError(f"A reference has 1 to {MAX_REFERENCE_SIZE} bytes")
+
+    def __str__(self) -> str:
+        return f"{self.party}[{self.reference.hex().upper()}]"

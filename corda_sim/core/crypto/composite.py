@@ -8,33 +8,56 @@ from corda_sim.core.crypto import der
 from corda_sim.core.crypto.crypto import decode_public_key
 from corda_sim.core.crypto.keys import PublicKey
 from corda_sim.core.crypto.schemes import SignatureScheme
-from corda_sim.core.errors import DecodeError, IllegalArgumentError
+from corda_sim.core.errors import DecodeError, IllegalArgumentError, IllegalStateError
 
 _OID = der.oid((2, 25, 30086077608615255153862931087626791002))
 _ALGORITHM = der.sequence(_OID)
+_MAX_INT = 2**31 - 1
 MAX_DEPTH = 16
-"""Levels of a composite key that are read from bytes."""
+"""Levels that a composite key may have."""
 
 Child = tuple[PublicKey, int]
 
 
+def _check_weight(weight: int) -> None:
+    if weight <= 0:
+        raise IllegalArgumentError("Weight of a child node must be a positive integer.")
+
+
+def _depth(key: PublicKey) -> int:
+    return key.depth if isinstance(key, CompositeKey) else 0
+
+
 class CompositeKey(PublicKey):
-    """A key that is fulfilled when its children's weights reach the threshold."""
+    """A key that is fulfilled when its children's weights reach the threshold.
+
+    Children are ordered by descending weight, then by encoding. Raises IllegalArgumentError for a
+    tree against Corda's rules. A key can't be its own descendant, since keys don't change.
+    """
+
+    threshold: int
+    children: tuple[Child, ...]
+    depth: int
 
     def __init__(self, threshold: int, children: Iterable[Child]) -> None:
-        self.threshold = threshold
-        self.children = tuple(sorted(children, key=lambda c: (-c[1], c[0].encoded)))
+        ordered = tuple(sorted(children, key=lambda c: (-c[1], c[0].encoded)))
+        depth = 1 + max((_depth(key) for key, _ in ordered), default=0)
+        vars(self).update(threshold=threshold, children=ordered, depth=depth)
         self._check()
         super().__init__(self._encode(), SignatureScheme.COMPOSITE)
 
     def _check(self) -> None:
         total = sum(weight for _, weight in self.children)
-        if len({key for key, _ in self.children}) < len(self.children):
+        if len(set(self.children)) < len(self.children):
             raise IllegalArgumentError("CompositeKey with duplicated child nodes detected.")
-        if len(self.children) < 2:  # noqa: PLR2004 - a composite of one is that one
+        if len(self.children) < 2:
             raise IllegalArgumentError("CompositeKey must consist of two or more child nodes.")
-        if any(weight <= 0 for _, weight in self.children):
-            raise IllegalArgumentError("Weight of a child node must be a positive integer.")
+        for _, weight in self.children:
+            _check_weight(weight)
+        if total > _MAX_INT:
+            raise IllegalArgumentError("Weights of a CompositeKey add up to more than an Int.")
+        if self.depth > MAX_DEPTH:
+            raise IllegalArgumentError(f"CompositeKey of more than {MAX_DEPTH} levels.")
         if self.threshold <= 0:
             raise IllegalArgumentError(
                 f"CompositeKey threshold is set to {self.threshold}, but it should be a positive "
@@ -77,7 +100,8 @@ class CompositeKeyBuilder:
         self._children: list[Child] = []
 
     def add_key(self, key: PublicKey, weight: int = 1) -> Self:
-        """Add a child."""
+        """Add a child; IllegalArgumentError unless its weight is positive."""
+        _check_weight(weight)
         self._children.append((key, weight))
         return self
 
@@ -87,7 +111,12 @@ class CompositeKeyBuilder:
         return self
 
     def build(self, threshold: int | None = None) -> PublicKey:
-        """The key; all children are needed without a threshold; a single child stands for itself."""
+        """The key; all children are needed without a threshold; a single child stands for itself.
+
+        Raises IllegalStateError without children, IllegalArgumentError for a bad threshold.
+        """
+        if not self._children:
+            raise IllegalStateError("Trying to build CompositeKey without child nodes.")
         if len(self._children) == 1:
             key, weight = self._children[0]
             if threshold not in (None, weight):
@@ -107,7 +136,7 @@ def is_composite(encoded: bytes) -> bool:
 
 def decode(encoded: bytes, depth: int = 0) -> PublicKey:
     """The composite key of a SubjectPublicKeyInfo; DecodeError unless it is the canonical form."""
-    if depth > MAX_DEPTH:
+    if depth >= MAX_DEPTH:
         raise DecodeError("A composite key nested too deeply")
     try:
         outer = der.Reader(encoded).only_sequence()

@@ -1,5 +1,6 @@
 """Making, reading and using keys (net.corda.core.crypto.Crypto)."""
 
+from functools import lru_cache
 
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
@@ -11,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.utils import (
 
 from corda_sim.core.crypto.hashes import sha256
 from corda_sim.core.crypto.keys import KeyPair, PrivateKey, PublicKey
+from corda_sim.core.crypto.rsa_keys import rsa_key_from_seed
 from corda_sim.core.crypto.schemes import SignatureScheme
 from corda_sim.core.errors import DecodeError, IllegalArgumentError, SignatureException
 
@@ -21,21 +23,27 @@ _ORDERS = {
     _K1: 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141,
     _R1: 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551,
 }
+MIN_SEED_SIZE = 32
+"""Bytes."""
 _ED_PRIME = 2**255 - 19
+_SHA256 = hashes.SHA256()
+_ECDSA = ec.ECDSA(_SHA256)
+_ECDSA_SIGN = ec.ECDSA(_SHA256, deterministic_signing=True)
+_RSA_PADDING = padding.PKCS1v15()
 _ED_PREFIX = bytes.fromhex("302a300506032b6570032100")
 _SMALL_ORDER = frozenset(
-    bytes.fromhex(point)
-    for point in (
+    int.from_bytes(bytes.fromhex(y), "little")
+    for y in (
         "0000000000000000000000000000000000000000000000000000000000000000",
         "0100000000000000000000000000000000000000000000000000000000000000",
         "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
         "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
-        "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc85",
         "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
-        "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac03fa",
-        "0000000000000000000000000000000000000000000000000000000000000080",
     )
 )
+"""The y of the eight points whose order divides 8."""
+_DECODED_KEYS = 4096
+"""Keys kept decoded: a network has few identities, and each is read again in every message."""
 
 
 def public_key_of(native: object) -> PublicKey:
@@ -65,6 +73,11 @@ def _scheme_of_curve(curve: ec.EllipticCurve) -> SignatureScheme:
 
 def decode_public_key(encoded: bytes) -> PublicKey:
     """The key of a DER SubjectPublicKeyInfo, composite ones included; DecodeError otherwise."""
+    return _decode_public_key(bytes(encoded))
+
+
+@lru_cache(_DECODED_KEYS)
+def _decode_public_key(encoded: bytes) -> PublicKey:
     from corda_sim.core.crypto import composite  # noqa: PLC0415 - composite keys hold keys
 
     if composite.is_composite(encoded):
@@ -98,17 +111,25 @@ def load_private_key(pkcs8: bytes, password: bytes | None = None) -> KeyPair:
 
 
 def derive_key_pair_from_entropy(scheme: SignatureScheme, entropy: int) -> KeyPair:
-    """Corda's deterministic key pairs of tests (Crypto.deriveKeyPairFromEntropy)."""
-    raw = entropy.to_bytes((entropy if entropy >= 0 else ~entropy).bit_length() // 8 + 1, "big", signed=True)
+    """The pair that a number determines (Crypto.deriveKeyPairFromEntropy).
+
+    The number is taken as Java's BigInteger: two's complement, big-endian. Raises
+    IllegalArgumentError for a scheme other than ed25519 and the two ECDSA ones.
+    """
+    raw = _to_byte_array(entropy)
     if scheme is _ED:
         return key_pair_of(ed25519.Ed25519PrivateKey.from_private_bytes(raw[:32].ljust(32, b"\0")))
     if scheme not in _ORDERS:
         raise IllegalArgumentError(f"Key pairs of {scheme.name} can't be made from entropy")
     order, scalar = _ORDERS[scheme], entropy
     while not 2 <= scalar < order:
-        scalar = int.from_bytes(sha256(raw), "big")
-        raw = scalar.to_bytes(scalar.bit_length() // 8 + 1, "big")
+        scalar = int.from_bytes(sha256(_to_byte_array(scalar)), "big")
     return _ec_pair(scheme, scalar)
+
+
+def _to_byte_array(number: int) -> bytes:
+    size = (number if number >= 0 else ~number).bit_length() // 8 + 1
+    return number.to_bytes(size, "big", signed=True)
 
 
 def _ec_pair(scheme: SignatureScheme, scalar: int) -> KeyPair:
@@ -117,13 +138,16 @@ def _ec_pair(scheme: SignatureScheme, scalar: int) -> KeyPair:
 
 
 def generate_key_pair(scheme: SignatureScheme, seed: bytes) -> KeyPair:
-    """A key pair from a 32-byte secret seed; RSA keys are drawn from the system's entropy."""
-    if len(seed) < 32:  # noqa: PLR2004 - bytes of a seed
+    """The key pair that a secret seed of 32 bytes or more determines.
+
+    Raises IllegalArgumentError for a shorter seed, and for a composite key.
+    """
+    if len(seed) < MIN_SEED_SIZE:
         raise IllegalArgumentError("A key needs a seed of 32 bytes")
     if scheme is _ED:
         return key_pair_of(ed25519.Ed25519PrivateKey.from_private_bytes(seed[:32]))
     if scheme is SignatureScheme.RSA_SHA256:
-        return key_pair_of(rsa.generate_private_key(public_exponent=65537, key_size=3072))
+        return key_pair_of(rsa_key_from_seed(seed))
     if scheme not in _ORDERS:
         raise IllegalArgumentError(f"No key pairs of {scheme.name}")
     wide = sha256(seed + b"\0") + sha256(seed + b"\1")
@@ -131,28 +155,35 @@ def generate_key_pair(scheme: SignatureScheme, seed: bytes) -> KeyPair:
 
 
 def sign(private: PrivateKey, data: bytes) -> bytes:
-    """Sign `data`; ECDSA signatures are DER with the low s."""
+    """Sign `data`; ECDSA signatures are DER with the low s and the nonce of RFC 6979.
+
+    Raises IllegalArgumentError for empty `data`.
+    """
+    if not data:
+        raise IllegalArgumentError("Signing of an empty array is not permitted!")
     match private.native:
         case ed25519.Ed25519PrivateKey() as key:
             return key.sign(data)
         case ec.EllipticCurvePrivateKey() as key:
-            r, s = decode_dss_signature(key.sign(data, ec.ECDSA(hashes.SHA256())))
+            r, s = decode_dss_signature(key.sign(data, _ECDSA_SIGN))
             return encode_dss_signature(r, min(s, _ORDERS[private.scheme] - s))
         case rsa.RSAPrivateKey() as key:
-            return key.sign(data, padding.PKCS1v15(), hashes.SHA256())
+            return key.sign(data, _RSA_PADDING, _SHA256)
     raise IllegalArgumentError(f"Keys of {private.scheme.name} don't sign")
 
 
 def verify(public: PublicKey, signature: bytes, data: bytes) -> None:
     """Raise SignatureException unless `signature` over `data` is by `public`; a high s is valid."""
+    if not signature or not data:
+        raise SignatureException("Nothing is signed by an empty signature, or over empty data")
     try:
         match public.native:
             case ed25519.Ed25519PublicKey() as key:
                 key.verify(signature, data)
             case ec.EllipticCurvePublicKey() as key:
-                key.verify(signature, data, ec.ECDSA(hashes.SHA256()))
+                key.verify(signature, data, _ECDSA)
             case rsa.RSAPublicKey() as key:
-                key.verify(signature, data, padding.PKCS1v15(), hashes.SHA256())
+                key.verify(signature, data, _RSA_PADDING, _SHA256)
             case _:
                 raise SignatureException(f"Keys of {public.scheme.name} don't verify by themselves")
     except (InvalidSignature, ValueError) as error:
@@ -182,8 +213,8 @@ def verify_strict(public: PublicKey, signature: bytes, data: bytes) -> None:
 
 
 def _refuse_weak_point(point: bytes) -> None:
-    canonical = int.from_bytes(point, "little") & ~(1 << 255) < _ED_PRIME
-    if not canonical or point in _SMALL_ORDER:
+    y = int.from_bytes(point, "little") & ~(1 << 255)
+    if y >= _ED_PRIME or y in _SMALL_ORDER:
         raise SignatureException("An ed25519 point of small order or in a non-canonical encoding")
 
 

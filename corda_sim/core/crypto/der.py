@@ -7,7 +7,7 @@ _INTEGER, _BIT_STRING, _OID, _SEQUENCE = 0x02, 0x03, 0x06, 0x30
 
 def _tlv(tag: int, body: bytes) -> bytes:
     size = len(body)
-    if size < 0x80:  # noqa: PLR2004 - DER's short form
+    if size < 0x80:
         return bytes((tag, size)) + body
     length = size.to_bytes((size.bit_length() + 7) // 8, "big")
     return bytes((tag, 0x80 | len(length))) + length + body
@@ -80,7 +80,7 @@ class Reader:
 
     def _take(self, tag: int) -> bytes:
         data = self._data
-        if len(data) < 2 or data[0] != tag:  # noqa: PLR2004 - tag and length
+        if len(data) < 2 or data[0] != tag:
             raise DecodeError("DER: another element than expected")
         size, start = data[1], 2
         if size & 0x80:

@@ -1,11 +1,13 @@
 """SHA-256 hashes (net.corda.core.crypto.SecureHash)."""
 
+import re
 from hashlib import sha256 as _sha256
 from typing import Self
 
 from corda_sim.core.errors import IllegalArgumentError
 
 HASH_SIZE = 32
+_HEX = re.compile(r"[0-9A-Fa-f]{64}")
 
 
 def sha256(data: bytes) -> bytes:
@@ -24,6 +26,7 @@ class SecureHash(bytes):
     __slots__ = ()
 
     def __new__(cls, value: bytes) -> Self:
+        """Take 32 bytes; IllegalArgumentError for another number of them."""
         if len(value) != HASH_SIZE:
             raise IllegalArgumentError(f"A SHA-256 hash has 32 bytes, not {len(value)}")
         return super().__new__(cls, value)
@@ -40,15 +43,19 @@ class SecureHash(bytes):
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Read 64 hex digits, upper or lower case."""
-        try:
-            return cls(bytes.fromhex(text))
-        except ValueError as error:
-            raise IllegalArgumentError(f"Provided string is not a SHA-256 hash: {text}") from error
+        """Read 64 hex digits, upper or lower case; `SHA-256:` may come before them."""
+        digits = text.removeprefix("SHA-256:")
+        if not _HEX.fullmatch(digits):
+            raise IllegalArgumentError(f"Provided string is not a SHA-256 hash: {text}")
+        return cls(bytes.fromhex(digits))
 
     def re_hash(self) -> "SecureHash":
         """The hash of this hash: a leaf of a batch signature, and what notary conflicts show."""
         return SecureHash(sha256(self))
+
+    def prefix_chars(self, count: int = 6) -> str:
+        """The first `count` digits, for logs."""
+        return self.hex().upper()[:count]
 
     def __str__(self) -> str:
         return self.hex().upper()

@@ -1,9 +1,9 @@
 """Key pairs. A public key is its SubjectPublicKeyInfo; a private key never shows its material."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import FrozenInstanceError, dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from corda_sim.core.crypto import base58
 from corda_sim.core.crypto.hashes import sha256
@@ -17,14 +17,25 @@ class PublicKey:
     """A public key, equal to any other with the same encoding.
 
     `encoded` is the DER SubjectPublicKeyInfo. Make one with `crypto.decode_public_key`, which
-    refuses what isn't a key of a known scheme.
+    refuses what isn't a key of a known scheme. `native` is what the cryptography library holds.
     """
 
+    encoded: bytes
+    scheme: SignatureScheme
+    native: object
+    _hash: int
+
     def __init__(self, encoded: bytes, scheme: SignatureScheme, native: object = None) -> None:
-        self.encoded = encoded
-        self.scheme = scheme
-        self.native = native
-        self._hash = hash(encoded)
+        vars(self).update(encoded=encoded, scheme=scheme, native=native, _hash=hash(encoded))
+
+    def __setattr__(self, name: str, value: object) -> NoReturn:
+        raise FrozenInstanceError(f"cannot assign to field {name!r}")
+
+    def __reduce__(self) -> tuple[object, tuple[bytes]]:
+        # The library's key can't be copied or sent to a worker process; the encoding can.
+        from corda_sim.core.crypto.crypto import decode_public_key  # noqa: PLC0415 - it needs this
+
+        return decode_public_key, (self.encoded,)
 
     @cached_property
     def _short(self) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from corda_sim.core.crypto.hashes import ZERO_HASH, SecureHash, sha256
-from corda_sim.core.errors import MerkleTreeException
+from corda_sim.core.errors import IllegalArgumentError, MerkleTreeException
 
 MAX_TREE_DEPTH = 32
 """Levels of a partial tree that are followed; 2^32 leaves are more than any transaction has."""
@@ -15,7 +15,7 @@ def concatenate(left: SecureHash, right: SecureHash) -> SecureHash:
     return SecureHash(sha256(left + right))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class MerkleTree:
     """A full binary tree; `levels[0]` are the leaves padded with zero hashes, the last the root."""
 
@@ -40,21 +40,21 @@ class MerkleTree:
         return self.levels[-1][0]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class IncludedLeaf:
     """A leaf whose presence is proven."""
 
     hash: SecureHash
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Leaf:
     """The root of a part that isn't shown."""
 
     hash: SecureHash
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Node:
     """An inner node on the way to an included leaf."""
 
@@ -65,7 +65,7 @@ class Node:
 PartialTree = IncludedLeaf | Leaf | Node
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class PartialMerkleTree:
     """Proves that some hashes are leaves of the tree with a given root."""
 
@@ -73,17 +73,35 @@ class PartialMerkleTree:
 
     @classmethod
     def build(cls, tree: MerkleTree, include: Sequence[SecureHash]) -> "PartialMerkleTree":
-        """The part of `tree` that proves the hashes in `include`; each of them once."""
+        """The part of `tree` that proves the hashes in `include`; each of them once.
+
+        Raises IllegalArgumentError for a zero hash, and MerkleTreeException for a tree that isn't
+        full, for hashes that aren't its leaves, and for duplicates.
+        """
         if ZERO_HASH in include:
-            raise MerkleTreeException("Zero hashes shouldn't be included in partial tree.")
+            raise IllegalArgumentError("Zero hashes shouldn't be included in partial tree.")
+        _require_full(tree)
         wanted, used = set(include), list[SecureHash]()
         root, _ = _cut(tree, len(tree.levels) - 1, 0, wanted, used)
         if len(used) != len(include):
             raise MerkleTreeException("Some of the provided hashes are not in the tree.")
         return cls(root)
 
+    @classmethod
+    def of_leaf(cls, tree: MerkleTree, index: int) -> "PartialMerkleTree":
+        """The part of `tree` that proves its leaf `index`, without a search through the tree."""
+        node: PartialTree = IncludedLeaf(tree.levels[0][index])
+        for level in tree.levels[:-1]:
+            sibling = Leaf(level[index ^ 1])
+            node = Node(sibling, node) if index & 1 else Node(node, sibling)
+            index >>= 1
+        return cls(node)
+
     def verify(self, root_hash: SecureHash, hashes: Sequence[SecureHash]) -> bool:
-        """Whether the root is `root_hash` and the included leaves are exactly `hashes`."""
+        """Whether the root is `root_hash` and the included leaves are exactly `hashes`.
+
+        Raises MerkleTreeException for a tree deeper than `MAX_TREE_DEPTH`.
+        """
         used: list[SecureHash] = []
         root = _root_of(self.root, used)
         return root == root_hash and len(used) == len(hashes) and set(used) <= set(hashes)
@@ -99,6 +117,12 @@ class PartialMerkleTree:
         if index is None:
             raise MerkleTreeException(f"The provided hash {leaf} is not in the tree.")
         return index
+
+
+def _require_full(tree: MerkleTree) -> None:
+    sizes = [len(level) for level in tree.levels]
+    if sizes != [1 << power for power in reversed(range(len(sizes)))] or not sizes:
+        raise MerkleTreeException("Got not full binary tree.")
 
 
 def _cut(
@@ -130,12 +154,14 @@ def _root_of(tree: PartialTree, used: list[SecureHash], depth: int = 0) -> Secur
             return concatenate(_root_of(left, used, depth + 1), _root_of(right, used, depth + 1))
 
 
-def _index(tree: PartialTree, leaf: SecureHash, path: int) -> int | None:
+def _index(tree: PartialTree, leaf: SecureHash, path: int, depth: int = 0) -> int | None:
+    if depth > MAX_TREE_DEPTH:
+        raise MerkleTreeException("A partial tree deeper than any transaction's")
     match tree:
         case IncludedLeaf(value):
             return path if value == leaf else None
         case Leaf():
             return None
         case Node(left, right):
-            found = _index(left, leaf, path << 1)
-            return _index(right, leaf, path << 1 | 1) if found is None else found
+            found = _index(left, leaf, path << 1, depth + 1)
+            return _index(right, leaf, path << 1 | 1, depth + 1) if found is None else found

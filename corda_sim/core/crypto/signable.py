@@ -4,9 +4,9 @@ The layout is frozen in all of Corda 4 because a verifier serializes it again. I
 the value, the schema of its four types, and an empty list of transforms (corda 1.9).
 """
 
-from functools import cache
+from functools import cache, lru_cache
 
-from corda_sim.core.crypto.hashes import SecureHash
+from corda_sim.core.crypto.hashes import ZERO_HASH, SecureHash
 from corda_sim.core.errors import IllegalArgumentError
 
 _MAGIC = b"corda\x01\x00" + b"\x00"
@@ -81,17 +81,31 @@ def _schema() -> bytes:
     return _described(_SCHEMA) + _list32(_list32(*types))
 
 
-def _small_int(value: int) -> bytes:
-    if not 0 <= value <= 127:  # noqa: PLR2004 - AMQP's smallint
-        raise IllegalArgumentError(f"Platform version or scheme out of range: {value}")
-    return b"\x54" + bytes((value,))
+def _int(value: int) -> bytes:
+    if -128 <= value <= 127:
+        return b"\x54" + value.to_bytes(1, "big", signed=True)
+    if -(2**31) <= value < 2**31:
+        return b"\x71" + value.to_bytes(4, "big", signed=True)
+    raise IllegalArgumentError(f"Not an Int: {value}")
+
+
+@lru_cache(64)
+def _around_id(platform_version: int, scheme: int) -> tuple[bytes, bytes]:
+    """What precedes and what follows the id: the same for all signatures of a kind."""
+    metadata = b"\x00" + _symbol(_METADATA) + _list8(_int(platform_version), _int(scheme))
+    identifier = b"\x00" + _symbol(_SHA256) + _list8(b"\xa0\x20" + ZERO_HASH)
+    value = b"\x00" + _symbol(_SIGNABLE) + _list8(metadata, identifier)
+    transforms = _described(_TRANSFORMS) + b"\xc1\x01\x00"
+    whole = _MAGIC + _described(_ENVELOPE) + _list32(value, _schema(), transforms)
+    before, after = whole.split(ZERO_HASH)
+    return before, after
 
 
 def serialize_signable_data(tx_id: SecureHash, platform_version: int, scheme: int) -> bytes:
-    """AMQP bytes of SignableData(txId, SignatureMetadata(platformVersion, schemeNumberID))."""
-    metadata = b"\x00" + _symbol(_METADATA)
-    metadata += _list8(_small_int(platform_version), _small_int(scheme))
-    identifier = b"\x00" + _symbol(_SHA256) + _list8(b"\xa0\x20" + tx_id)
-    value = b"\x00" + _symbol(_SIGNABLE) + _list8(metadata, identifier)
-    transforms = _described(_TRANSFORMS) + b"\xc1\x01\x00"
-    return _MAGIC + _described(_ENVELOPE) + _list32(value, _schema(), transforms)
+    """AMQP bytes of SignableData(txId, SignatureMetadata(platformVersion, schemeNumberID)).
+
+    They are 999 unless a number is outside -128..127. Raises IllegalArgumentError for a number
+    that isn't a Java int.
+    """
+    before, after = _around_id(platform_version, scheme)
+    return before + tx_id + after

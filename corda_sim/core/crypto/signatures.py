@@ -8,7 +8,7 @@ from corda_sim.core.crypto.hashes import SecureHash
 from corda_sim.core.crypto.keys import KeyPair, PublicKey
 from corda_sim.core.crypto.merkle import MerkleTree, PartialMerkleTree
 from corda_sim.core.crypto.signable import serialize_signable_data
-from corda_sim.core.errors import MerkleTreeException, SignatureException
+from corda_sim.core.errors import IllegalArgumentError, MerkleTreeException, SignatureException
 
 PLATFORM_VERSION = 12
 """The platform version of Corda 4.10."""
@@ -45,19 +45,29 @@ class TransactionSignature:
     partial_merkle_tree: PartialMerkleTree | None = field(default=None, compare=False)
 
     def verify(self, tx_id: SecureHash) -> None:
-        """Raise SignatureException unless this signs the transaction `tx_id`."""
-        if self.by.scheme != self.metadata.scheme_number_id:
-            raise SignatureException(f"Key {self.by} is not of the scheme that its metadata names")
-        verify(self.by, self.bytes_, SignableData(self._signed(tx_id), self.metadata).serialize())
+        """Raise SignatureException unless this signs the transaction `tx_id`.
+
+        As in Corda the scheme in the metadata is signed but not compared with the key's.
+        """
+        try:
+            data = SignableData(self._signed(tx_id), self.metadata).serialize()
+        except (IllegalArgumentError, MerkleTreeException) as error:
+            raise SignatureException(str(error)) from error
+        verify(self.by, self.bytes_, data)
+
+    def is_valid(self, tx_id: SecureHash) -> bool:
+        """Whether this signs the transaction `tx_id`."""
+        try:
+            self.verify(tx_id)
+        except SignatureException:
+            return False
+        return True
 
     def _signed(self, tx_id: SecureHash) -> SecureHash:
         tree = self.partial_merkle_tree
         if tree is None:
             return tx_id
-        try:
-            root, used = tree.root_and_used()
-        except MerkleTreeException as error:
-            raise SignatureException(str(error)) from error
+        root, used = tree.root_and_used()
         if tx_id.re_hash() not in used:
             raise SignatureException("Transaction is not included in the signed batch")
         return root
@@ -78,13 +88,16 @@ def sign_transaction_id(
 def batch_sign(
     pair: KeyPair, tx_ids: Iterable[SecureHash], platform_version: int = PLATFORM_VERSION
 ) -> dict[SecureHash, TransactionSignature]:
-    """One signature over the Merkle root of all ids' hashes; each id with its partial tree."""
-    leaves = {tx_id: tx_id.re_hash() for tx_id in tx_ids}
-    tree = MerkleTree.build(list(leaves.values()))
+    """One signature over the Merkle root of all ids' hashes; each id with its partial tree.
+
+    Raises MerkleTreeException for no ids.
+    """
+    distinct = tuple(dict.fromkeys(tx_ids))
+    tree = MerkleTree.build([tx_id.re_hash() for tx_id in distinct])
     signed = sign_transaction_id(pair, tree.root, platform_version)
     return {
         tx_id: TransactionSignature(
-            signed.bytes_, signed.by, signed.metadata, PartialMerkleTree.build(tree, [leaf])
+            signed.bytes_, signed.by, signed.metadata, PartialMerkleTree.of_leaf(tree, index)
         )
-        for tx_id, leaf in leaves.items()
+        for index, tx_id in enumerate(distinct)
     }
