@@ -163,6 +163,6 @@ class ServiceHub:
     def cordapp_service(self, cls: type[S]) -> S:
         """The node's instance of a CorDapp service, by its class or a base of it."""
         for known, instance in self.cordapp_services.items():
-            if known is cls or issubclass(known, cls):
+            if cls in known.__mro__:
                 return cast("S", instance)
         raise IllegalStateError(f"{cls.__name__} is not a CorDapp service of this node")
