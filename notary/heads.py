@@ -48,7 +48,7 @@ class SignedHead:
         Raises:
             SignatureException: signed by another key, or not over this head.
         """
-        if self.by != notary_key:
+        if self.by not in notary_key.keys:
             raise SignatureException("The head isn't signed by the notary's key")
         verify(self.by, self.signature, self.head.signed_bytes())
 

@@ -22,6 +22,7 @@ from notary.requests import (
 )
 
 __all__ = [
+    "NOTARY_CLIENT_FLOW",
     "NotarisationPayload",
     "NotarisationRequest",
     "NotarisationRequestSignature",
@@ -31,6 +32,9 @@ __all__ = [
     "check_request_signature",
     "validate_response",
 ]
+
+NOTARY_CLIENT_FLOW = "corda_sim.NotaryFlow.Client"
+"""The wire name of the requester's flow (net.corda.core.flows.NotaryFlow.Client)."""
 
 
 @serializable("corda.NotarisationPayload")
@@ -70,11 +74,14 @@ def validate_response(
     """The signatures, once each verifies and together they fulfil the notary's key.
 
     Raises:
-        SignatureException: one doesn't verify, or the notary's key isn't fulfilled.
+        SignatureException: one doesn't verify, the notary's key isn't fulfilled, or the head isn't
+            signed by the notary.
     """
     for signature in response.signatures:
         signature.verify(transaction_id)
     signers = [signature.by for signature in response.signatures]
     if not notary.owning_key.is_fulfilled_by(signers):
         raise SignatureException("Invalid response from the notary: not signed by its key")
+    if response.head is not None:
+        response.head.verify(notary.owning_key)
     return response.signatures
