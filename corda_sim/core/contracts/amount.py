@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable
 from decimal import ROUND_FLOOR, Decimal
-from typing import Any, Generic, Protocol, TypeVar, runtime_checkable
+from typing import Generic, Protocol, TypeVar, runtime_checkable
 
 import msgspec
 

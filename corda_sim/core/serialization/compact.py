@@ -8,6 +8,7 @@ from typing import Any, TypeVar, cast
 import msgspec
 
 from corda_sim.core.errors import CordaError, DecodeError
+from corda_sim.core.serialization.limits import check_element_count
 from corda_sim.core.serialization.registry import (
     INSTALLED,
     PLATFORM,
@@ -157,7 +158,9 @@ def register_format(magic: bytes, decode: Callable[[bytes, Registry], object]) -
 
 
 def _decode_compact(data: bytes, registry: Registry) -> object:
-    return _from_wire(_unpack(memoryview(data)[len(MAGIC) :]), registry, 0)
+    body = data[len(MAGIC) :]
+    check_element_count(body)
+    return _from_wire(_unpack(body), registry, 0)
 
 
 def _other_format(data: bytes, registry: Registry) -> object:

@@ -68,7 +68,9 @@ def _exact(cls: type) -> Shape:
 def _instance(cls: type) -> Shape:
     def check(value: object) -> object:
         if not isinstance(value, cls):
-            raise ValueError(f"expected {cls.__qualname__}, got {type(value).__qualname__}")
+            raise ValueError(  # noqa: TRY004 - as all shapes
+                f"expected {cls.__qualname__}, got {type(value).__qualname__}"
+            )
         return value
 
     return check
@@ -125,7 +127,7 @@ def _container(origin: Any, args: tuple[Any, ...]) -> Shape:  # noqa: ANN401 - a
 def _fixed_tuple(shapes: tuple[Shape, ...]) -> Shape:
     def check(value: object) -> object:
         if not isinstance(value, tuple) or len(value) != len(shapes):
-            raise ValueError(f"expected an array of {len(shapes)}")  # noqa: TRY004 - as all shapes
+            raise ValueError(f"expected an array of {len(shapes)}")
         return tuple(shape(item) for shape, item in zip(shapes, value, strict=True))
 
     return check

@@ -1,0 +1,52 @@
+"""A bound on how many values a blob may hold, checked before any of them is allocated."""
+
+from corda_sim.core.errors import DecodeError
+
+MAX_ELEMENTS = 1 << 18
+"""Values in one blob, those inside objects included."""
+UNCHECKED_SIZE = 1 << 16
+"""Blobs up to this many bytes can't hold enough values to matter."""
+
+# bytes after the head byte that belong to it, and how many of them give a length to skip
+_FIXED = {0xC0: 0, 0xC2: 0, 0xC3: 0, 0xCC: 1, 0xCD: 2, 0xCE: 4, 0xCF: 8}
+_FIXED |= {0xD0: 1, 0xD1: 2, 0xD2: 4, 0xD3: 8}
+_SIZED = {0xC4: 1, 0xC5: 2, 0xC6: 4, 0xD9: 1, 0xDA: 2, 0xDB: 4}
+_ARRAYS = {0xDC: 2, 0xDD: 4}
+# an extension's content is scanned as well: only its head is skipped
+_EXTENSIONS = {0xC7: 2, 0xC8: 3, 0xC9: 5, 0xD4: 1, 0xD5: 1, 0xD6: 1, 0xD7: 1, 0xD8: 1}
+
+
+def check_element_count(data: bytes) -> None:
+    """Refuse a blob of more than ``MAX_ELEMENTS`` values.
+
+    Raises: DecodeError, for a value of a kind that the format doesn't have as well.
+    """
+    if len(data) <= UNCHECKED_SIZE:
+        return
+    at, end, count = 0, len(data), 0
+    while at < end:
+        count += 1
+        if count > MAX_ELEMENTS:
+            raise DecodeError(f"more than {MAX_ELEMENTS} values")
+        at += _length(data, at)
+
+
+def _length(data: bytes, at: int) -> int:
+    head = data[at]
+    if head < 0x80 or head >= 0xE0 or 0x90 <= head <= 0x9F:
+        return 1
+    if 0xA0 <= head <= 0xBF:
+        return 1 + (head & 0x1F)
+    if head in _FIXED:
+        return 1 + _FIXED[head]
+    if head in _SIZED:
+        size = _SIZED[head]
+        return 1 + size + int.from_bytes(data[at + 1 : at + 1 + size], "big")
+    if head in _EXTENSIONS:
+        return 1 + _EXTENSIONS[head]
+    if head in _ARRAYS:
+        size = _ARRAYS[head]
+        if int.from_bytes(data[at + 1 : at + 1 + size], "big") > MAX_ELEMENTS:
+            raise DecodeError(f"an array of more than {MAX_ELEMENTS} values")
+        return 1 + size
+    raise DecodeError(f"type byte {head:#04x} is not part of the format")
