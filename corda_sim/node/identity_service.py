@@ -72,7 +72,7 @@ class IdentityService:
     # --- well-known parties
 
     def register_identity(
-        self, party: Party, cert_path: tuple[bytes, ...], batch: WriteBatch
+        self, batch: WriteBatch, party: Party, cert_path: tuple[bytes, ...]
     ) -> None:
         """Make a party well-known; the caller verified its certificate path.
 
@@ -143,7 +143,7 @@ class IdentityService:
     # --- keys without certificates
 
     def register_key(
-        self, key: PublicKey, party: Party, batch: WriteBatch, external_id: UUID | None = None
+        self, batch: WriteBatch, key: PublicKey, party: Party, external_id: UUID | None = None
     ) -> None:
         """Tie a key to a party, and to an account there (`registerKey`); again is no change.
 

@@ -202,7 +202,7 @@ class KeyManagementService:
             "derivation_counter": path.counter,
         }
         batch.insert_ignore("node_our_key_pairs", row)
-        self._identities.register_key(key, self._identity, batch, path.account)
+        self._identities.register_key(batch, key, self._identity, path.account)
 
 
 def _read_row(row: Row) -> tuple[PublicKey, DerivationPath]:

@@ -54,7 +54,7 @@ def batch() -> WriteBatch:
 def service(batch: WriteBatch) -> IdentityService:
     identities = IdentityService()
     for one in (A, B, BANK):
-        identities.register_identity(one, (b"leaf", b"root"), batch)
+        identities.register_identity(batch, one, (b"leaf", b"root"))
     return identities
 
 
@@ -92,32 +92,32 @@ def test_parties_from_name_exact_or_partial(service: IdentityService) -> None:
 
 
 def test_a_key_belongs_to_one_party(service: IdentityService, batch: WriteBatch) -> None:
-    service.register_key(key(9), A, batch)
-    service.register_key(key(9), A, batch)
+    service.register_key(batch, key(9), A)
+    service.register_key(batch, key(9), A)
     assert service.well_known_party_from_anonymous(key(9)) == A
     with pytest.raises(KeyRegistrationException):
-        service.register_key(key(9), B, batch)
+        service.register_key(batch, key(9), B)
     with pytest.raises(KeyRegistrationException):
-        service.register_key(A.owning_key, B, batch)
+        service.register_key(batch, A.owning_key, B)
 
 
 def test_a_key_belongs_to_one_account(service: IdentityService, batch: WriteBatch) -> None:
-    service.register_key(key(9), A, batch, ACCOUNT)
-    service.register_key(key(8), A, batch)
-    service.register_key(key(8), A, batch, ACCOUNT)
+    service.register_key(batch, key(9), A, ACCOUNT)
+    service.register_key(batch, key(8), A)
+    service.register_key(batch, key(8), A, ACCOUNT)
     assert service.external_id_for_public_key(key(9)) == ACCOUNT
     assert service.public_keys_for_external_id(ACCOUNT) == [key(9), key(8)]
     with pytest.raises(KeyRegistrationException):
-        service.register_key(key(9), A, batch, UUID(int=1))
+        service.register_key(batch, key(9), A, UUID(int=1))
 
 
 def test_a_refused_registration_changes_nothing(
     service: IdentityService, batch: WriteBatch
 ) -> None:
-    service.register_key(key(9), A, batch, ACCOUNT)
+    service.register_key(batch, key(9), A, ACCOUNT)
     before = len(batch.ops)
     with pytest.raises(KeyRegistrationException):
-        service.register_key(key(9), B, batch, UUID(int=1))
+        service.register_key(batch, key(9), B, UUID(int=1))
     assert len(batch.ops) == before
     assert service.external_id_for_public_key(key(9)) == ACCOUNT
 
@@ -125,23 +125,23 @@ def test_a_refused_registration_changes_nothing(
 def test_a_well_known_key_keeps_its_name(service: IdentityService, batch: WriteBatch) -> None:
     impostor = Party(B.name, A.owning_key)
     with pytest.raises(IdentityConflictException):
-        service.register_identity(impostor, (), batch)
-    service.register_key(key(9), A, batch)
+        service.register_identity(batch, impostor, ())
+    service.register_key(batch, key(9), A)
     with pytest.raises(IdentityConflictException):
-        service.register_identity(Party(B.name, key(9)), (), batch)
+        service.register_identity(batch, Party(B.name, key(9)), ())
 
 
 def test_a_party_with_a_new_key_is_found_by_both(
     service: IdentityService, batch: WriteBatch
 ) -> None:
     renewed = Party(A.name, key(50))
-    service.register_identity(renewed, (), batch)
+    service.register_identity(batch, renewed, ())
     assert service.well_known_party_from_x500_name(A.name) == renewed
     assert service.well_known_party_from_anonymous(A.owning_key) == renewed
 
 
 def test_everything_comes_back_from_the_rows(service: IdentityService, batch: WriteBatch) -> None:
-    service.register_key(key(9), A, batch, ACCOUNT)
+    service.register_key(batch, key(9), A, ACCOUNT)
     again = IdentityService()
     again.load(Rows(batch))
     assert again.well_known_parties() == [A, B, BANK]
@@ -149,7 +149,7 @@ def test_everything_comes_back_from_the_rows(service: IdentityService, batch: Wr
     assert again.public_keys_for_external_id(ACCOUNT) == [key(9)]
     assert again.public_key_from_hash(key(9).to_string_short()) == key(9)
     with pytest.raises(KeyRegistrationException):
-        again.register_key(key(9), B, WriteBatch())
+        again.register_key(WriteBatch(), key(9), B)
 
 
 def test_damaged_rows_are_refused(batch: WriteBatch) -> None:
