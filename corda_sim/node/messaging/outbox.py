@@ -32,13 +32,14 @@ class Outbox:
 
     After a new connection or a refused pack only the first unconfirmed pack goes out; the window
     opens when one is confirmed. So a missing queue that appears can't let a later pack in before an
-    earlier one.
+    earlier one. `held` stops it until its owner, after a refusal, tries again.
     """
 
     peer: PeerAddress
     window_packs: int = 256
     window_bytes: int = 4 * 1024 * 1024
     entries: deque[Entry] = field(default_factory=deque)
+    held: bool = False
     _open: bool = False
     _in_flight: int = 0
     _in_flight_bytes: int = 0
@@ -64,6 +65,8 @@ class Outbox:
         return None
 
     def _may_send(self) -> bool:
+        if self.held:
+            return False
         if not self._open:
             return self._in_flight == 0
         return self._in_flight < self.window_packs and self._in_flight_bytes < self.window_bytes
@@ -100,6 +103,14 @@ class Outbox:
         entry.state = EntryState.PENDING
         self._open = False
         self._next = 0
+
+    def abandon(self) -> list[Entry]:
+        """Forget everything, to be sent another way; what was unconfirmed, in order."""
+        entries = [entry for entry in self.entries if entry.state is not EntryState.DONE]
+        for entry in entries:
+            entry.state = EntryState.DONE
+        self.entries.clear()
+        return entries
 
     def reset(self) -> None:
         """The connection is gone: everything unconfirmed is to be sent again, in order."""
