@@ -12,8 +12,8 @@ import msgspec
 from corda_sim.core.errors import DecodeError
 from corda_sim.flow.wire_message import WireMessage
 
-SessionId = Annotated[int, msgspec.Meta(ge=0, lt=2**63)]
-Seq = Annotated[int, msgspec.Meta(ge=0, lt=2**31)]
+SessionId = Annotated[int, msgspec.Meta(ge=0)]
+Seq = Annotated[int, msgspec.Meta(ge=0, le=2**31 - 1)]
 Name = Annotated[str, msgspec.Meta(max_length=256)]
 Text = Annotated[str, msgspec.Meta(max_length=16_384)]
 
