@@ -1,28 +1,28 @@
 """How a node hosts the notary: built from its `[notary]` settings, started with the node."""
 
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
-from corda_sim.core.crypto.keys import PublicKey
+from sqlalchemy import Engine, text
+
+from corda_sim.core.crypto.signatures import PLATFORM_VERSION
 from corda_sim.core.errors import IllegalStateError
+from corda_sim.flow import FlowLogic
 from corda_sim.flow.cordapp import AppServiceHub
+from notary.database import open_engine
+from notary.batch_signing import KeyPairSigner
 from notary.node_service import NotaryConfiguration, NotaryHooks, NotaryNodeService
+from notary.service import run_in_thread
+from notary.service import run_in_thread
+from notary.witness import AskWitnessFlow, SeenHeads
 
-
-@dataclass(frozen=True, slots=True)
-class _ServiceKey:
-    """Signs with the notary's service key, which the node holds."""
-
-    public_key: PublicKey
-    hub: AppServiceHub
-
-    def sign(self, data: bytes) -> bytes:
-        """Sign `data`."""
-        return self.hub.sign(self.public_key, data)
+_SEEN_HEAD = "SELECT head FROM node_notary_heads WHERE worker = :worker"
 
 
 class HostedNotary(NotaryNodeService):
     """The service with the node's lifecycle."""
+
+    hub: AppServiceHub
 
     def start(self) -> None:
         """Check the database against the head file, then take requests.
@@ -33,14 +33,24 @@ class HostedNotary(NotaryNodeService):
         self.worker.start()
         self.service.start()
 
+    def flows_at_start(self) -> tuple[FlowLogic[Any], ...]:
+        """The questions to the witnesses, which the node starts once its flows run."""
+        party_by_text = self.hub.services.party_by_text
+        names = self.configuration.witnesses
+        return tuple(AskWitnessFlow(party_by_text(name)) for name in names)
+
 
 def notary_service(hub: AppServiceHub) -> HostedNotary | None:
-    """The notary of this node; None where node.toml has no `[notary]`."""
+    """The notary of this node; None where node.toml has no `[notary]`.
+
+    Raises:
+        IllegalStateError: the node has no service identity to sign with.
+    """
     settings = hub.settings.get("notary")
     if settings is None:
         return None
     identity = hub.service_identity
-    if identity is None:
+    if identity is None or hub.service_key is None:
         raise IllegalStateError("node.toml has [notary] but this node has no service identity")
     configuration = NotaryConfiguration(
         identity=identity,
@@ -52,12 +62,27 @@ def notary_service(hub: AppServiceHub) -> HostedNotary | None:
         eta_threshold_seconds=settings.get("etaMessageThresholdSeconds", 10.0),
     )
     clock = hub.services.now_ns
-    hooks = NotaryHooks(clock=lambda: _instant(clock()), crash=hub.crash, log=hub.log)
-    signer = _ServiceKey(identity.owning_key, hub)
-    instance = hub.services.entropy(16).hex()
-    run = {"run": None} if settings.get("inline") else {}
-    built = NotaryNodeService.build(configuration, signer, hooks, instance_id=instance, **run)
-    return HostedNotary(built.configuration, built.worker, built.service)
+    built = NotaryNodeService.build(
+        configuration,
+        _ServiceKey(identity.owning_key, hub),
+        NotaryHooks(clock=lambda: _instant(clock()), crash=hub.crash, log=hub.log),
+        instance_id=hub.services.entropy(16).hex(),
+        run=None if settings.get("inline") else run_in_thread,
+    )
+    return HostedNotary(built.configuration, built.worker, built.service, hub)
+
+
+def seen_heads_service(hub: AppServiceHub) -> SeenHeads:
+    """Every node can be a witness: it reads the heads that it remembered."""
+    engine = open_engine(hub.database_url)
+    return SeenHeads(lambda worker: _load_head(engine, worker))
+
+
+def _load_head(engine: Engine, worker: str) -> bytes | None:
+    with engine.connect().execution_options(notary_read_only=True) as connection:
+        found: object = connection.execute(text(_SEEN_HEAD), {"worker": worker}).scalar()
+    engine.dispose()
+    return None if found is None else bytes(memoryview(found))  # type: ignore[arg-type]
 
 
 def _instant(nanoseconds: int) -> datetime:

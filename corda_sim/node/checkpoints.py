@@ -33,9 +33,7 @@ class CheckpointStorage:
     def load_journal(self, flow_id: str) -> FlowJournal | None:
         """One flow's journal; None when the flow isn't there."""
         checkpoints = schema.node_checkpoints.c
-        found = self._storage.read(
-            select(checkpoints.status).where(checkpoints.flow_id == flow_id)
-        )
+        found = self._storage.read(select(checkpoints.status).where(checkpoints.flow_id == flow_id))
         if not found:
             return None
         journal, messages = schema.node_flow_journal.c, schema.node_flow_messages.c
@@ -58,19 +56,20 @@ class CheckpointStorage:
             .order_by(checkpoints.timestamp)
         )
         steps, messages = self._rows_by_flow()
-        for flow_id, flow_status in flows:
+        for row in flows:
+            flow_id = row.flow_id
             if flow_id in steps:
-                yield decode_journal(flow_id, flow_status, steps[flow_id], messages[flow_id])
+                yield decode_journal(flow_id, row.status, steps[flow_id], messages[flow_id])
 
     def _rows_by_flow(self) -> tuple[dict[str, list[bytes]], dict[str, list[bytes]]]:
         journal, messages = schema.node_flow_journal.c, schema.node_flow_messages.c
         steps: dict[str, list[bytes]] = defaultdict(list)
         arrived: dict[str, list[bytes]] = defaultdict(list)
         ordered = select(journal.flow_id, journal.data).order_by(journal.flow_id, journal.step)
-        for flow_id, data in self._storage.stream(ordered):
-            steps[flow_id].append(data)
-        for flow_id, data in self._storage.stream(select(messages.flow_id, messages.data)):
-            arrived[flow_id].append(data)
+        for row in self._storage.stream(ordered):
+            steps[row.flow_id].append(row.data)
+        for row in self._storage.stream(select(messages.flow_id, messages.data)):
+            arrived[row.flow_id].append(row.data)
         return steps, arrived
 
     def outbox(self) -> list[StoredMessage]:
@@ -80,8 +79,10 @@ class CheckpointStorage:
             select(table.message_id, table.recipient, table.data).order_by(table.insertion_time)
         )
         return [
-            StoredMessage(name, WireMessage(message_id, bool(data[0]), data[1:]))
-            for message_id, name, data in found
+            StoredMessage(
+                row.recipient, WireMessage(row.message_id, bool(row.data[0]), row.data[1:])
+            )
+            for row in found
         ]
 
     def kept_inits(self) -> list[StoredMessage]:
@@ -91,7 +92,7 @@ class CheckpointStorage:
             select(table.message_id, table.sender, table.data).order_by(table.insertion_time)
         )
         return [
-            StoredMessage(name, WireMessage(message_id, True, data))  # noqa: FBT003
+            StoredMessage(name, WireMessage(message_id, True, data))
             for message_id, name, data in found
         ]
 

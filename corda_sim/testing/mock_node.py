@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from corda_sim.core.crypto.keys import KeyPair, PublicKey
+from corda_sim.core.crypto.signatures import PLATFORM_VERSION
 from corda_sim.core.identity import Party
 from corda_sim.core.serialization import serialize
 from corda_sim.core.write_batch import WriteBatch
@@ -123,8 +124,8 @@ class MockNode:
             directory=self.spec.directory,
             database_url=self.url,
             settings=self.spec.settings,
-            sign=self.hub.sign,
             service_identity=self.spec.service[0] if self.spec.service else None,
+            service_key=self.spec.service[1] if self.spec.service else None,
         )
         self._prepare_notary()
         for app in self.network.cordapps:
@@ -140,11 +141,12 @@ class MockNode:
         if self.spec.service is None:
             return
         from notary.anchor import ANCHOR_FILE_NAME, AnchorFile  # noqa: PLC0415 - notary nodes only
+        from notary.batch_signing import KeyPairSigner  # noqa: PLC0415
         from notary.worker import write_empty_head  # noqa: PLC0415
 
         anchor = AnchorFile(self.spec.directory / ANCHOR_FILE_NAME)
         if not anchor.path.exists():
-            signer = _Signer(self.spec.service[1].public, self)
+            signer = KeyPairSigner(self.spec.service[1], PLATFORM_VERSION)
             write_empty_head(anchor, str(self.party.name), signer)
 
     def _outside(self) -> Outside:
@@ -256,11 +258,3 @@ class MockNode:
             self.kill()
         self._loop.close()
 
-
-@dataclass(frozen=True, slots=True)
-class _Signer:
-    public_key: PublicKey
-    node: MockNode
-
-    def sign(self, data: bytes) -> bytes:
-        return bytes(self.node.hub.sign(self.public_key, data))
