@@ -11,43 +11,57 @@ from typing import Protocol
 from corda_sim.core.crypto.crypto import sign
 from corda_sim.core.crypto.hashes import SecureHash
 from corda_sim.core.crypto.keys import KeyPair, PublicKey
-from corda_sim.core.crypto.signatures import TransactionSignature, batch_sign
+from corda_sim.core.crypto.merkle import MerkleTree, PartialMerkleTree
+from corda_sim.core.crypto.signatures import (
+    PLATFORM_VERSION,
+    SignableData,
+    SignatureMetadata,
+    TransactionSignature,
+)
 
 
 class NotarySigner(Protocol):
-    """Signs with the notary's service identity."""
+    """Signs with the notary's service identity, wherever its private key is."""
 
     @property
     def public_key(self) -> PublicKey:
         """The notary's key."""
         ...
 
-    def sign_batch(self, ids: Iterable[SecureHash]) -> Mapping[SecureHash, TransactionSignature]:
-        """A signature for each distinct id."""
-        ...
-
-    def sign_bytes(self, data: bytes) -> bytes:
-        """A plain signature."""
+    def sign(self, data: bytes) -> bytes:
+        """A plain signature over `data`."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class KeyPairSigner:
-    """Signs with a key pair in memory; `platform_version` goes into the signature's metadata."""
+    """Signs with a key pair in memory."""
 
     key_pair: KeyPair
-    platform_version: int
 
     @property
     def public_key(self) -> PublicKey:
         """The notary's key."""
         return self.key_pair.public
 
-    def sign_batch(self, ids: Iterable[SecureHash]) -> Mapping[SecureHash, TransactionSignature]:
-        """One private-key operation for all distinct ids."""
-        distinct = list(dict.fromkeys(ids))
-        return batch_sign(self.key_pair, distinct, self.platform_version) if distinct else {}
-
-    def sign_bytes(self, data: bytes) -> bytes:
-        """A plain signature, for heads."""
+    def sign(self, data: bytes) -> bytes:
+        """A plain signature over `data`."""
         return sign(self.key_pair.private, data)
+
+
+def sign_batch(
+    signer: NotarySigner, ids: Iterable[SecureHash], platform_version: int = PLATFORM_VERSION
+) -> Mapping[SecureHash, TransactionSignature]:
+    """A signature for each distinct id, by one private-key operation; none for no ids."""
+    leaves = {tx_id: tx_id.re_hash() for tx_id in ids}
+    if not leaves:
+        return {}
+    tree = MerkleTree.build(list(leaves.values()))
+    metadata = SignatureMetadata(platform_version, signer.public_key.scheme)
+    signed = signer.sign(SignableData(tree.root, metadata).serialize())
+    return {
+        tx_id: TransactionSignature(
+            signed, signer.public_key, metadata, PartialMerkleTree.build(tree, [leaf])
+        )
+        for tx_id, leaf in leaves.items()
+    }

@@ -5,14 +5,11 @@ from typing import Any
 
 from sqlalchemy import Engine, text
 
-from corda_sim.core.crypto.signatures import PLATFORM_VERSION
 from corda_sim.core.errors import IllegalStateError
 from corda_sim.flow import FlowLogic
 from corda_sim.flow.cordapp import AppServiceHub
 from notary.database import open_engine
-from notary.batch_signing import KeyPairSigner
 from notary.node_service import NotaryConfiguration, NotaryHooks, NotaryNodeService
-from notary.service import run_in_thread
 from notary.service import run_in_thread
 from notary.witness import AskWitnessFlow, SeenHeads
 

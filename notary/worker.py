@@ -8,7 +8,7 @@ from corda_sim.core.crypto.hashes import SecureHash
 from corda_sim.core.crypto.signatures import TransactionSignature
 from corda_sim.core.serialization import serializable
 from notary.anchor import AnchorFile
-from notary.batch_signing import NotarySigner
+from notary.batch_signing import NotarySigner, sign_batch
 from notary.decide import Decision, Rejected, decide
 from notary.errors import AnyNotaryError, NotaryNotReadyException, NotaryRollbackException
 from notary.heads import (
@@ -67,7 +67,7 @@ def write_empty_head(anchor: AnchorFile, worker: str, signer: NotarySigner) -> N
     Raises:
         OSError: the file can't be written.
     """
-    head = sign_head(empty_head(worker), signer.public_key, signer.sign_bytes)
+    head = sign_head(empty_head(worker), signer.public_key, signer.sign)
     anchor.write(NotaryAnchor(head))
 
 
@@ -174,7 +174,7 @@ class NotaryWorker:
         self._crash("notary_after_commit")
         head = self._advance(result.head)
         ids = [d.transaction_id for d in result.decisions if not isinstance(d, Rejected)]
-        signatures = self._signer.sign_batch(ids)
+        signatures = sign_batch(self._signer, ids)
         return tuple(_outcome(decision, signatures, head) for decision in result.decisions)
 
     def _advance(self, head: NotaryHead) -> SignedHead:
@@ -211,7 +211,7 @@ class NotaryWorker:
         self._problem = None
 
     def _sign(self, head: NotaryHead) -> SignedHead:
-        return sign_head(head, self._signer.public_key, self._signer.sign_bytes)
+        return sign_head(head, self._signer.public_key, self._signer.sign)
 
 
 def _outcome(

@@ -48,7 +48,7 @@ def store(new_store: StoreFactory) -> NotaryStore:
 @pytest.fixture(scope="session")
 def signer() -> KeyPairSigner:
     pair = derive_key_pair_from_entropy(SignatureScheme.EDDSA_ED25519_SHA512, 7)
-    return KeyPairSigner(pair, 12)
+    return KeyPairSigner(pair)
 
 
 @pytest.fixture

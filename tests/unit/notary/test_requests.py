@@ -12,11 +12,13 @@ from corda_sim.core.identity import Party
 from corda_sim.core.serialization import deserialize, serialize
 from corda_sim.core.transactions import (
     FilteredTransaction,
+    NetworkParametersHash,
+    ReferenceStateRef,
     SignedTransaction,
 )
 from corda_sim.flow import FlowException
 from notary import validation
-from notary.batch_signing import KeyPairSigner
+from notary.batch_signing import KeyPairSigner, sign_batch
 from notary.errors import (
     AnyNotaryError,
     Conflict,
@@ -172,7 +174,7 @@ class TestTransactionChecks:
 
 class TestTearOff:
     @pytest.mark.parametrize(
-        "hidden", [StateRef, txs.ReferenceStateRef, TimeWindow, txs.NetworkParametersHash, Party]
+        "hidden", [StateRef, ReferenceStateRef, TimeWindow, NetworkParametersHash, Party]
     )
     def test_whatever_the_notary_must_see_may_not_be_hidden(self, hidden: type) -> None:
         wire = txs.wire("a", "r", OPEN)
@@ -239,9 +241,9 @@ class TestResponse:
     wire = txs.wire("a")
 
     def response(self, pair: KeyPair, head: bool = True) -> NotarisationResponse:
-        signer = KeyPairSigner(pair, 12)
-        signature = signer.sign_batch([self.wire.id, tx("other")])[self.wire.id]
-        signed = sign_head(empty_head("w"), signer.public_key, signer.sign_bytes) if head else None
+        signer = KeyPairSigner(pair)
+        signature = sign_batch(signer, [self.wire.id, tx("other")])[self.wire.id]
+        signed = sign_head(empty_head("w"), signer.public_key, signer.sign) if head else None
         return NotarisationResponse((signature,), signed)
 
     def test_a_batch_signature_of_the_notary_is_accepted_and_survives_the_wire(self) -> None:

@@ -3,7 +3,7 @@ from collections.abc import Awaitable, Callable, Sequence
 
 import pytest
 
-from notary.batch_signing import KeyPairSigner
+from notary.batch_signing import KeyPairSigner, sign_batch
 from notary.errors import General, NotaryNotReadyException, NotaryOverloadedException
 from notary.eta import EtaEstimator
 from notary.service import Batch, BatchStats, NotaryService
@@ -167,4 +167,4 @@ def test_the_eta_follows_the_median_rate() -> None:
 
 
 def test_an_empty_batch_of_ids_is_not_signed(signer: KeyPairSigner) -> None:
-    assert signer.sign_batch([]) == {}
+    assert sign_batch(signer, []) == {}

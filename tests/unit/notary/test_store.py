@@ -186,7 +186,8 @@ class TestAudit:
     def test_an_unknown_state(self, store: NotaryStore) -> None:
         audit = audit_state(store.engine, ref("a"))
         assert audit.consumed_by is None
-        assert audit.requests == audit.double_spend_attempts == ()
+        assert audit.requests == ()
+        assert audit.double_spend_attempts == ()
 
     def test_who_consumed_it_and_who_tried(self, store: NotaryStore) -> None:
         commit(store, logged("t", "a"))

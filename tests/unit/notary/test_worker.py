@@ -27,7 +27,7 @@ from notary.worker import Notarised, NotaryWorker, Refused, write_empty_head
 from tests.unit.notary.conftest import StoreFactory
 from tests.unit.notary.support import WORKER, logged, tx
 
-STRANGER = KeyPairSigner(derive_key_pair_from_entropy(SignatureScheme.EDDSA_ED25519_SHA512, 99), 12)
+STRANGER = KeyPairSigner(derive_key_pair_from_entropy(SignatureScheme.EDDSA_ED25519_SHA512, 99))
 
 
 def notarised(worker: NotaryWorker, name: str, inputs: str = "") -> Notarised:
@@ -56,7 +56,7 @@ class TestChain:
         assert empty_head("one").hash != empty_head("two").hash
 
     def test_a_head_verifies_under_the_notarys_key_only(self, signer: KeyPairSigner) -> None:
-        signed = sign_head(empty_head(WORKER), signer.public_key, signer.sign_bytes)
+        signed = sign_head(empty_head(WORKER), signer.public_key, signer.sign)
         signed.verify(signer.public_key)
         with pytest.raises(SignatureException):
             signed.verify(STRANGER.public_key)
@@ -69,7 +69,7 @@ class TestRollbackCheck:
     database = NotaryHead(WORKER, 5, tx("five"))
 
     def check(self, head: NotaryHead, signer: KeyPairSigner, *waived: NotaryHead) -> None:
-        known = KnownHead("PartyA", sign_head(head, signer.public_key, signer.sign_bytes))
+        known = KnownHead("PartyA", sign_head(head, signer.public_key, signer.sign))
         check_rollback(self.database, [known], lambda h: h == self.database, waived)
 
     def test_a_contained_head_passes(self, signer: KeyPairSigner) -> None:
@@ -271,7 +271,7 @@ class TestWitnesses:
 
     def test_a_forged_head_is_no_answer(self, waiting: NotaryWorker) -> None:
         forged = NotaryHead(WORKER, 7, tx("forged"))
-        signed = sign_head(forged, STRANGER.public_key, STRANGER.sign_bytes)
+        signed = sign_head(forged, STRANGER.public_key, STRANGER.sign)
         with pytest.raises(SignatureException):
             waiting.witness_answered("PartyA", signed)
         assert not waiting.status.ready
@@ -280,6 +280,6 @@ class TestWitnesses:
     def test_another_workers_head_is_no_answer(
         self, waiting: NotaryWorker, signer: KeyPairSigner
     ) -> None:
-        other = sign_head(empty_head("other"), signer.public_key, signer.sign_bytes)
+        other = sign_head(empty_head("other"), signer.public_key, signer.sign)
         waiting.witness_answered("PartyA", other)
         assert not waiting.status.ready

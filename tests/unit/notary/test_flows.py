@@ -1,0 +1,234 @@
+"""The responder flows, driven by hand: what they receive, what they send, how they end."""
+
+from collections.abc import Coroutine, Generator
+from dataclasses import dataclass, field
+from datetime import timedelta
+from types import SimpleNamespace
+from typing import Any, TypeVar, cast
+
+import pytest
+
+from corda_sim.core.crypto.hashes import SecureHash
+from corda_sim.core.errors import SignatureException
+from corda_sim.core.identity import Party
+from corda_sim.core.serialization import deserialize, serialize
+from corda_sim.flow import FlowLogic, FlowSession, UntrustworthyData
+from corda_sim.flow.context import FlowContext
+from corda_sim.flow.requests import ExecuteAsyncOperation
+from notary import cordapp
+from notary.anchor import AnchorFile
+from notary.batch_signing import KeyPairSigner
+from notary.descriptor import NOTARY_CORDAPP
+from notary.errors import (
+    Conflict,
+    General,
+    NotaryException,
+    RequestSignatureInvalid,
+    TimeWindowInvalid,
+    TransactionInvalid,
+)
+from notary.flows import NotaryServiceFlow
+from notary.heads import NotaryHead, SignedHead, empty_head, sign_head
+from notary.node_service import NotaryConfiguration, NotaryHooks, NotaryNodeService
+from notary.types import NotarisationResponse, WaitTimeUpdate, validate_response
+from notary.witness import (
+    AnswerWorkerFlow,
+    CheckAnswerOperation,
+    HeadAnswer,
+    HeadQuery,
+    SeenHeads,
+    remember_head,
+)
+from notary.worker import write_empty_head
+from tests.unit.notary import transactions as txs
+from tests.unit.notary.support import EXPIRED, NOW, OPEN, tx
+
+T = TypeVar("T")
+WORKER_NAME = "O=Worker, L=Zurich, C=CH"
+
+
+@dataclass
+class Session:
+    """A session whose peer has sent `incoming` already."""
+
+    counterparty: Party
+    incoming: list[object]
+    sent: list[object] = field(default_factory=list)
+
+    async def receive(self, expected: type[T]) -> UntrustworthyData[T]:
+        value = self.incoming.pop(0)
+        assert isinstance(value, expected)
+        return UntrustworthyData(value)
+
+    async def send(self, payload: object) -> None:
+        self.sent.append(deserialize(serialize(payload), type(payload)))
+
+
+@dataclass
+class Hub:
+    """Of a service hub, what the notary's flows use."""
+
+    installed: list[object]
+
+    @property
+    def services(self) -> SimpleNamespace:
+        return SimpleNamespace(network_parameters_by_hash=self.parameters)
+
+    def parameters(self, wanted: SecureHash) -> object:
+        return txs.PARAMETERS if wanted == txs.PARAMETERS.hash else None
+
+    def cordapp_service(self, cls: type[T]) -> T:
+        return next(one for one in self.installed if isinstance(one, cls))
+
+
+def complete(work: Coroutine[Any, Any, T] | Generator[Any, Any, T]) -> T:
+    """Run what never waits."""
+    with pytest.raises(StopIteration) as done:
+        work.send(None)
+    return cast("T", done.value.value)
+
+
+def attach(flow: FlowLogic[Any], hub: Hub) -> FlowContext:
+    context = FlowContext("flow", b"seed", txs.NOTARY, 10_000_000)
+    context.begin_step(0, None)
+    flow.attach(context, cast("Any", hub), None)
+    return context
+
+
+def run(flow: FlowLogic[T], hub: Hub) -> T:
+    """Drive a flow to its end as the engine would: results go through serialization."""
+    attach(flow, hub)
+    coroutine = flow.call()
+    value: object = None
+    while True:
+        try:
+            request = coroutine.send(value)
+        except StopIteration as done:
+            return cast("T", done.value)
+        assert isinstance(request, ExecuteAsyncOperation)
+        operation = cast("Any", request.operation)
+        value = serialize(complete(operation.execute("flow:1")))
+
+
+@pytest.fixture
+def node(url: str, tmp_path_factory: pytest.TempPathFactory) -> NotaryNodeService:
+    signer = KeyPairSigner(txs.NOTARY_KEYS)
+    keys = tmp_path_factory.mktemp("keys")
+    configuration = NotaryConfiguration(txs.NOTARY, False, WORKER_NAME, url, keys)
+    write_empty_head(configuration.anchor, WORKER_NAME, signer)
+    hooks = NotaryHooks(clock=lambda: NOW)
+    built = NotaryNodeService.build(configuration, signer, hooks, instance_id="i", run=None)
+    built.worker.start()
+    built.service.start()
+    return built
+
+
+def notarise(
+    node: NotaryNodeService, payload: object, requester: Party = txs.ALICE
+) -> list[object]:
+    session = Session(requester, [payload])
+    run(NotaryServiceFlow(cast("FlowSession", session)), Hub([node]))
+    return session.sent
+
+
+def refusal(node: NotaryNodeService, payload: object, requester: Party = txs.ALICE) -> object:
+    with pytest.raises(NotaryException) as caught:
+        notarise(node, payload, requester)
+    return caught.value.error
+
+
+def test_a_good_request_is_signed_and_carries_the_head(node: NotaryNodeService) -> None:
+    wire = txs.wire("a", "r", OPEN)
+    (response,) = notarise(node, txs.payload(wire))
+    assert isinstance(response, NotarisationResponse)
+    validate_response(response, wire.id, txs.NOTARY)
+    assert response.head is not None
+    assert response.head.head.sequence == 1
+
+
+def test_the_same_request_again_is_signed_again(node: NotaryNodeService) -> None:
+    payload = txs.payload(txs.wire("a"))
+    notarise(node, payload)
+    (response,) = notarise(node, payload)
+    assert isinstance(response, NotarisationResponse)
+
+
+def test_refusals_of_the_decision_reach_the_requester(node: NotaryNodeService) -> None:
+    notarise(node, txs.payload(txs.wire("a")))
+    assert isinstance(refusal(node, txs.payload(txs.wire("ab"))), Conflict)
+    assert isinstance(refusal(node, txs.payload(txs.wire("c", window=EXPIRED))), TimeWindowInvalid)
+
+
+def test_a_stolen_request_is_refused(node: NotaryNodeService) -> None:
+    error = refusal(node, txs.payload(txs.wire("a")), requester=txs.BOB)
+    assert isinstance(error, RequestSignatureInvalid)
+    assert notarise(node, txs.payload(txs.wire("ab")))
+
+
+def test_the_other_notary_comes_before_a_wrong_signature(node: NotaryNodeService) -> None:
+    payload = txs.payload(txs.wire("a", notary=txs.BOB), signer=txs.BOB_KEYS)
+    assert isinstance(refusal(node, payload), TransactionInvalid)
+
+
+def test_a_service_that_is_stopped_asks_to_try_again(node: NotaryNodeService) -> None:
+    complete(node.service.stop())
+    assert isinstance(refusal(node, txs.payload(txs.wire("a"))), General)
+
+
+def test_a_long_queue_is_announced_first(
+    node: NotaryNodeService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(type(node.service), "eta", lambda *_: timedelta(seconds=12.5))
+    update, response = notarise(node, txs.payload(txs.wire("a")))
+    assert update == WaitTimeUpdate(12_500)
+    assert update.wait_time == timedelta(seconds=12.5)
+    assert isinstance(response, NotarisationResponse)
+
+
+class TestWitness:
+    def ask(self, stored: bytes | None) -> HeadAnswer:
+        session = Session(txs.NOTARY, [HeadQuery(WORKER_NAME)])
+        heads = SeenHeads(lambda worker: stored if worker == WORKER_NAME else None)
+        run(AnswerWorkerFlow(cast("FlowSession", session)), Hub([heads]))
+        (answer,) = session.sent
+        assert isinstance(answer, HeadAnswer)
+        return answer
+
+    def signed(self, head: NotaryHead) -> SignedHead:
+        signer = KeyPairSigner(txs.NOTARY_KEYS)
+        return sign_head(head, signer.public_key, signer.sign)
+
+    def test_a_node_answers_with_what_it_remembers(self) -> None:
+        head = self.signed(NotaryHead(WORKER_NAME, 4, tx("four")))
+        assert self.ask(serialize(head)) == HeadAnswer(head)
+        assert self.ask(None) == HeadAnswer(None)
+
+    def test_a_node_stages_the_head_it_saw(self) -> None:
+        flow = FlowLogic[None]()
+        context = attach(flow, Hub([]))
+        remember_head(flow, self.signed(empty_head(WORKER_NAME)))
+        (operation,) = context.staged.batch.ops
+        assert "node_notary_heads" in str(operation)
+
+    def test_an_answer_makes_the_worker_ready(
+        self, node: NotaryNodeService, tmp_path_factory: pytest.TempPathFactory
+    ) -> None:
+        anchor = AnchorFile(tmp_path_factory.mktemp("again") / "notary-head")
+        signer = KeyPairSigner(txs.NOTARY_KEYS)
+        write_empty_head(anchor, WORKER_NAME, signer)
+        worker = type(node.worker)(node.worker.store, signer, anchor, witnesses=["Bob"])
+        worker.start()
+        forged = HeadAnswer(sign_head(empty_head(WORKER_NAME), txs.BOB.owning_key, lambda _: b""))
+        with pytest.raises(SignatureException):
+            CheckAnswerOperation(worker, "Bob", forged).execute("1").send(None)
+        assert complete(CheckAnswerOperation(worker, "Bob", HeadAnswer()).execute("1"))
+
+
+def test_the_entry_point_names_the_flows() -> None:
+    assert cordapp is NOTARY_CORDAPP
+    names = [flow.flow_name for flow in NOTARY_CORDAPP.flows]
+    assert names == [
+        "corda_sim.notary.NotaryServiceFlow",
+        "corda_sim.notary.AskWitnessFlow",
+        "corda_sim.notary.AnswerWorkerFlow",
+    ]
