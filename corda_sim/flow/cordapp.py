@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from corda_sim.core.crypto.keys import KeyPair
+from corda_sim.core.crypto.keys import KeyPair, PublicKey
 from corda_sim.core.identity import Party
 from corda_sim.flow.logic import FlowLogic
 from corda_sim.flow.services import NodeServices
@@ -16,7 +16,7 @@ class AppServiceHub:
     """What a CorDapp's service is built from (net.corda.core.node.AppServiceHub).
 
     `settings` is the CorDapp's own table of node.toml (`notary`, `validator`, …), None where the
-    node has none. `service_identity` is the party of a distributed service that this node is a
+    node has none. `sign` signs with any key of the node's. `service_identity` is the party of a distributed service that this node is a
     member of, `service_key` its key.
     """
 
@@ -24,6 +24,7 @@ class AppServiceHub:
     directory: Path
     database_url: str
     settings: Mapping[str, Any]
+    sign: Callable[[PublicKey, bytes], bytes]
     service_identity: Party | None = None
     service_key: KeyPair | None = field(default=None, repr=False)
     crash: Callable[[str], None] = field(default=lambda _point: None)

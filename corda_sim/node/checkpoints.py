@@ -92,8 +92,8 @@ class CheckpointStorage:
             select(table.message_id, table.sender, table.data).order_by(table.insertion_time)
         )
         return [
-            StoredMessage(name, WireMessage(message_id, True, data))
-            for message_id, name, data in found
+            StoredMessage(row.sender, WireMessage(row.message_id, is_init=True, body=row.data))
+            for row in found
         ]
 
     def message_seen(self, message_id: str) -> bool:

@@ -124,6 +124,7 @@ class MockNode:
             directory=self.spec.directory,
             database_url=self.url,
             settings=self.spec.settings,
+            sign=self.hub.sign,
             service_identity=self.spec.service[0] if self.spec.service else None,
             service_key=self.spec.service[1] if self.spec.service else None,
         )
