@@ -1,5 +1,6 @@
 """How a node hosts the notary: built from its `[notary]` settings, started with the node."""
 
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -8,6 +9,7 @@ from sqlalchemy import Engine, text
 from corda_sim.core.errors import IllegalStateError
 from corda_sim.flow import FlowLogic
 from corda_sim.flow.cordapp import AppServiceHub
+from notary.batch_signing import KeyPairSigner
 from notary.database import open_engine
 from notary.node_service import NotaryConfiguration, NotaryHooks, NotaryNodeService
 from notary.service import run_in_thread
@@ -16,6 +18,7 @@ from notary.witness import AskWitnessFlow, SeenHeads
 _SEEN_HEAD = "SELECT head FROM node_notary_heads WHERE worker = :worker"
 
 
+@dataclass(frozen=True, slots=True)
 class HostedNotary(NotaryNodeService):
     """The service with the node's lifecycle."""
 
@@ -61,7 +64,7 @@ def notary_service(hub: AppServiceHub) -> HostedNotary | None:
     clock = hub.services.now_ns
     built = NotaryNodeService.build(
         configuration,
-        _ServiceKey(identity.owning_key, hub),
+        KeyPairSigner(hub.service_key),
         NotaryHooks(clock=lambda: _instant(clock()), crash=hub.crash, log=hub.log),
         instance_id=hub.services.entropy(16).hex(),
         run=None if settings.get("inline") else run_in_thread,
