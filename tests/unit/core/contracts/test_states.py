@@ -18,11 +18,11 @@ from corda_sim.core.contracts import (
     TransactionState,
     TypeOnlyCommandData,
     UniqueIdentifier,
+    constraints,
     require_single_command,
     require_that,
     select_commands,
 )
-from corda_sim.core.contracts import constraints
 from corda_sim.core.crypto.crypto import derive_key_pair_from_entropy
 from corda_sim.core.crypto.hashes import ZERO_HASH
 from corda_sim.core.crypto.schemes import SignatureScheme
@@ -31,6 +31,7 @@ from corda_sim.core.errors import (
     FeatureNotSupportedException,
     IllegalArgumentError,
     IllegalStateError,
+    SignatureException,
 )
 from corda_sim.core.identity import AbstractParty, CordaX500Name, Party, PartyAndReference
 from corda_sim.core.network import (
@@ -40,7 +41,6 @@ from corda_sim.core.network import (
     SignedNetworkParameters,
     SignedNodeInfo,
 )
-from corda_sim.core.errors import SignatureException
 from corda_sim.core.serialization import (
     NotSerializableException,
     deserialize,
