@@ -28,6 +28,11 @@ class NotarySigner(Protocol):
         """The notary's key."""
         ...
 
+    @property
+    def platform_version(self) -> int:
+        """What goes into the metadata of transaction signatures."""
+        ...
+
     def sign(self, data: bytes) -> bytes:
         """A plain signature over `data`."""
         ...
@@ -38,6 +43,7 @@ class KeyPairSigner:
     """Signs with a key pair in memory."""
 
     key_pair: KeyPair
+    platform_version: int = PLATFORM_VERSION
 
     @property
     def public_key(self) -> PublicKey:
@@ -50,14 +56,14 @@ class KeyPairSigner:
 
 
 def sign_batch(
-    signer: NotarySigner, ids: Iterable[SecureHash], platform_version: int = PLATFORM_VERSION
+    signer: NotarySigner, ids: Iterable[SecureHash]
 ) -> Mapping[SecureHash, TransactionSignature]:
     """A signature for each distinct id, by one private-key operation; none for no ids."""
     leaves = {tx_id: tx_id.re_hash() for tx_id in ids}
     if not leaves:
         return {}
     tree = MerkleTree.build(list(leaves.values()))
-    metadata = SignatureMetadata(platform_version, signer.public_key.scheme)
+    metadata = SignatureMetadata(signer.platform_version, signer.public_key.scheme)
     signed = signer.sign(SignableData(tree.root, metadata).serialize())
     return {
         tx_id: TransactionSignature(
