@@ -1,0 +1,40 @@
+"""The transport that node.toml asks for."""
+
+from pathlib import Path
+
+from corda_sim.node.config import NodeConfiguration
+from corda_sim.node.messaging.amqp_connection import RabbitSettings
+from corda_sim.node.messaging.embedded import EmbeddedTransport
+from corda_sim.node.messaging.rabbitmq import RabbitTransport
+from corda_sim.node.messaging.service import OurIdentity
+from corda_sim.node.messaging.settings import EmbeddedSettings
+from corda_sim.node.messaging.transport import P2P_PREFIX, Transport
+
+
+def make_transport(
+    config: NodeConfiguration,
+    directory: Path,
+    identity: OurIdentity,
+    network_id: bytes,
+    max_message_size: int,
+) -> Transport:
+    """RabbitMQ where node.toml names a broker, direct connections otherwise."""
+    keys = (identity.party.owning_key, *identity.service_keys)
+    inboxes = tuple(P2P_PREFIX + key.to_string_short() for key in keys)
+    name = str(identity.party.name)
+    if config.messaging_server_address is not None:
+        return RabbitTransport(RabbitSettings(name, config.messaging_server_address, inboxes))
+    settings = EmbeddedSettings(
+        name=name,
+        network_id=network_id,
+        inboxes=frozenset(inboxes),
+        endpoints=(endpoint_of(config, directory),),
+        max_message_size=max_message_size,
+    )
+    return EmbeddedTransport(settings)
+
+
+def endpoint_of(config: NodeConfiguration, directory: Path) -> str:
+    """Where this node takes packs when it has no broker; its node info says the same."""
+    del directory
+    return f"tcp://{config.p2p_address}"
