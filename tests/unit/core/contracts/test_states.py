@@ -80,7 +80,7 @@ def deal(number: int = 1, name: str | None = None) -> Deal:
 
 def test_states_are_frozen_models() -> None:
     with pytest.raises(ValidationError):
-        deal().price = deal().price  # type: ignore[misc]
+        deal().price = deal().price
     with pytest.raises(ValidationError):
         Deal(linear_id="x", price=5)  # type: ignore[arg-type]
     with pytest.raises(TypeError):
@@ -130,7 +130,7 @@ def test_commands() -> None:
 
 def test_require_that() -> None:
     require_that("fine", condition=True)
-    with pytest.raises(IllegalArgumentError, match="^Failed requirement: not fine$"):
+    with pytest.raises(IllegalArgumentError, match=r"^Failed requirement: not fine$"):
         require_that("not fine", condition=False)
 
 

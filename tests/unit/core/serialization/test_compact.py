@@ -3,6 +3,7 @@ import uuid
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 import msgspec
 import pytest
@@ -197,7 +198,7 @@ def test_too_large_and_too_many() -> None:
 
 @pytest.mark.parametrize(
     "value",
-    [1.5, {"a": 1}, object(), 2**64, "\ud800", datetime(2026, 1, 1), Box(1.5)],  # noqa: DTZ001
+    [1.5, {"a": 1}, object(), 2**64, "\ud800", datetime(2026, 1, 1), Box(1.5), timedelta.max],  # noqa: DTZ001
 )
 def test_what_cannot_be_serialized(value: object) -> None:
     with pytest.raises((NotSerializableException, IllegalArgumentError)):
@@ -236,9 +237,9 @@ def test_registries_stand_side_by_side() -> None:
 
 def test_fields_appended_later_take_their_defaults() -> None:
     old, new = Registry("old"), Registry("new")
-    first = dataclass(frozen=True)(type("Grown", (), {"__annotations__": {"a": int}}))
+    first: Any = dataclass(frozen=True)(type("Grown", (), {"__annotations__": {"a": int}}))
     old.register(first, "test.Grown")
-    second = dataclass(frozen=True)(
+    second: Any = dataclass(frozen=True)(
         type("Grown", (), {"__annotations__": {"a": int, "b": int}, "b": 7})
     )
     new.register(second, "test.Grown")

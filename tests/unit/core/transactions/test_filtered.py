@@ -1,4 +1,5 @@
 from datetime import UTC, datetime
+from typing import Any
 
 import msgspec
 import pytest
@@ -21,12 +22,13 @@ from corda_sim.core.transactions import (
     ReferenceStateRef,
     WireTransaction,
 )
+from tests.unit.core.transactions.dummy import Ledger
 
 WINDOW = TimeWindow.from_only(datetime(2026, 1, 1, tzinfo=UTC))
 
 
 @pytest.fixture
-def tx(ledger) -> WireTransaction:
+def tx(ledger: Ledger) -> WireTransaction:
     first, second = ledger.issue(), ledger.issue()
     builder = ledger.moving(first).set_time_window(WINDOW)
     builder.add_reference_state(second.out_ref(0))
@@ -37,7 +39,7 @@ def tx(ledger) -> WireTransaction:
 
 
 def changed(ftx: FilteredTransaction, **changes: object) -> FilteredTransaction:
-    fields = {
+    fields: dict[str, Any] = {
         "id": ftx.id,
         "filtered_component_groups": ftx.filtered_component_groups,
         "group_hashes": ftx.group_hashes,
@@ -75,7 +77,12 @@ def test_nothing_visible(tx: WireTransaction) -> None:
 
 def test_the_predicate_sees_every_kind(tx: WireTransaction) -> None:
     seen: list[type] = []
-    tx.build_filtered_transaction(lambda value: bool(seen.append(type(value))))
+
+    def see(value: object) -> bool:
+        seen.append(type(value))
+        return False
+
+    tx.build_filtered_transaction(see)
     assert set(seen) == {
         StateRef,
         TransactionState,
@@ -111,7 +118,7 @@ def test_a_group_in_part(tx: WireTransaction) -> None:
         ftx.check_all_components_visible(ComponentGroupEnum.OUTPUTS)
 
 
-def test_signers_see_their_commands(ledger, tx: WireTransaction) -> None:
+def test_signers_see_their_commands(ledger: Ledger, tx: WireTransaction) -> None:
     second = tx.build_filtered_transaction(
         lambda value: isinstance(value, Command) and value.value.refuse == "x"
     )
@@ -127,7 +134,7 @@ def test_signers_see_their_commands(ledger, tx: WireTransaction) -> None:
         none.check_command_visibility(ledger.alice_pair.public)
 
 
-def test_absence_is_proven(ledger) -> None:
+def test_absence_is_proven(ledger: Ledger) -> None:
     ftx = ledger.issue().tx.build_filtered_transaction(lambda value: isinstance(value, Party))
     ftx.verify()
     assert ftx.group_hashes[0] == ALL_ONES_HASH

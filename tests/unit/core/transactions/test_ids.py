@@ -85,6 +85,7 @@ def test_salts_that_are_refused(salt: bytes) -> None:
 
 
 def test_groups_that_are_refused() -> None:
-    for groups in ({}, {0: []}, {-1: [b"x"]}):
+    bad: list[dict[int, list[bytes]]] = [{}, {0: []}, {-1: [b"x"]}]
+    for groups in bad:
         with pytest.raises(IllegalArgumentError):
             explain_transaction_id(groups, b"\x01" * 32)

@@ -1,3 +1,6 @@
+from datetime import UTC, datetime
+from typing import Any
+
 import msgspec
 import pytest
 
@@ -22,14 +25,15 @@ from corda_sim.core.transactions import (
     WireTransaction,
 )
 from corda_sim.core.transactions.component_groups import create_component_groups
+from tests.unit.core.transactions.dummy import Ledger, pair
 
 SALT = b"\x05" * 32
 
 
-def remade(ledger, stx: SignedTransaction, **changes: object) -> SignedTransaction:
+def remade(ledger: Ledger, stx: SignedTransaction, **changes: object) -> SignedTransaction:
     """The same transaction with some components changed, signed anew."""
     tx = stx.tx
-    fields: dict[str, object] = {
+    fields: dict[str, Any] = {
         "inputs": tx.inputs,
         "outputs": tx.outputs,
         "commands": tx.commands,
@@ -41,11 +45,11 @@ def remade(ledger, stx: SignedTransaction, **changes: object) -> SignedTransacti
     return ledger.signed(WireTransaction(create_component_groups(**{**fields, **changes}), SALT))
 
 
-def output(stx: SignedTransaction, **changes: object) -> list[TransactionState]:
+def output(stx: SignedTransaction, **changes: object) -> list[TransactionState[Any]]:
     return [msgspec.structs.replace(stx.tx.outputs[0], **changes)]
 
 
-def test_a_chain_verifies(ledger) -> None:
+def test_a_chain_verifies(ledger: Ledger) -> None:
     issued = ledger.issue()
     issued.verify(ledger.services)
     moved = ledger.sign(ledger.moving(issued))
@@ -54,7 +58,7 @@ def test_a_chain_verifies(ledger) -> None:
     ledger.sign(referring.add_reference_state(issued.out_ref(0))).verify(ledger.services)
 
 
-def test_the_ledger_transaction_has_everything(ledger) -> None:
+def test_the_ledger_transaction_has_everything(ledger: Ledger) -> None:
     issued = ledger.issue(4)
     moved = ledger.sign(ledger.moving(issued))
     ltx = moved.to_ledger_transaction(ledger.services)
@@ -78,7 +82,7 @@ def test_the_ledger_transaction_has_everything(ledger) -> None:
         ltx.out_ref(1)
 
 
-def test_signatures(ledger) -> None:
+def test_signatures(ledger: Ledger) -> None:
     moved = ledger.sign(ledger.moving(ledger.issue()))
     only = SignedTransaction(moved.tx_bits, moved.sigs[:1])
     with pytest.raises(errors.SignaturesMissingException, match="notary O=Notary") as caught:
@@ -93,8 +97,8 @@ def test_signatures(ledger) -> None:
             only.with_additional_signature(wrong).verify(ledger.services, check)
 
 
-def test_composite_signers(ledger, parts) -> None:
-    pairs = [parts.pair(n) for n in (21, 22, 23)]
+def test_composite_signers(ledger: Ledger) -> None:
+    pairs = [pair(n) for n in (21, 22, 23)]
     key = CompositeKeyBuilder().add_keys(*(pair.public for pair in pairs)).build(2)
     builder = TransactionBuilder(ledger.notary).add_output_state(ledger.state())
     tx = builder.add_command(ledger.contracts.Act(), key).to_wire_transaction(ledger.services, SALT)
@@ -104,7 +108,7 @@ def test_composite_signers(ledger, parts) -> None:
         SignedTransaction.of(tx, sigs[:1]).verify(ledger.services)
 
 
-def test_resolution(ledger) -> None:
+def test_resolution(ledger: Ledger) -> None:
     issued = ledger.issue()
     moved = ledger.sign(ledger.moving(issued))
     beyond = remade(ledger, moved, inputs=[StateRef(issued.id, 1)])
@@ -123,7 +127,7 @@ def test_resolution(ledger) -> None:
         moved.to_ledger_transaction(ledger.services)
 
 
-def test_parameters_never_go_back(ledger) -> None:
+def test_parameters_never_go_back(ledger: Ledger) -> None:
     old = ledger.services.network_parameters
     ledger.use(ledger.parameters(epoch=2))
     issued = ledger.issue()
@@ -132,7 +136,7 @@ def test_parameters_never_go_back(ledger) -> None:
         ledger.sign(ledger.moving(issued)).verify(ledger.services)
 
 
-def test_a_transaction_of_exactly_the_limit_fails(ledger) -> None:
+def test_a_transaction_of_exactly_the_limit_fails(ledger: Ledger) -> None:
     stx = ledger.issue()
     size = ledger.attachment.size + sum(
         4 + len(stx.tx.group(group)[0])
@@ -148,7 +152,7 @@ def test_a_transaction_of_exactly_the_limit_fails(ledger) -> None:
         ledger.issue().verify(ledger.services)
 
 
-def test_inputs_count_once_for_each(ledger) -> None:
+def test_inputs_count_once_for_each(ledger: Ledger) -> None:
     issued = ledger.issue()
     moved = ledger.sign(ledger.moving(issued))
     size = ledger.attachment.size + sum(
@@ -165,7 +169,7 @@ def test_inputs_count_once_for_each(ledger) -> None:
     ledger.sign(ledger.moving(issued)).verify(ledger.services)
 
 
-def test_untrusted_code_never_runs(ledger) -> None:
+def test_untrusted_code_never_runs(ledger: Ledger) -> None:
     issued = ledger.issue()
     ledger.services.attachments[ledger.attachment.id] = ledger.attach(
         ledger.attachment.content, "p2p"
@@ -175,7 +179,7 @@ def test_untrusted_code_never_runs(ledger) -> None:
     assert caught.value.ids == (ledger.attachment.id,)
 
 
-def test_notaries(ledger) -> None:
+def test_notaries(ledger: Ledger) -> None:
     issued = ledger.issue()
     moved = ledger.sign(ledger.moving(issued))
     with pytest.raises(errors.NotaryChangeInWrongTransactionType):
@@ -202,20 +206,20 @@ def test_notaries(ledger) -> None:
         )
 
 
-def test_the_notary_is_on_the_list(ledger) -> None:
+def test_the_notary_is_on_the_list(ledger: Ledger) -> None:
     stranger = msgspec.structs.replace(ledger.issue().tx.outputs[0], notary=ledger.alice)
     builder = ledger.act(TransactionBuilder(ledger.alice)).add_output_state(stranger)
     with pytest.raises(errors.IllegalStateError, match="not on the network parameter whitelist"):
         ledger.sign(builder).verify(ledger.services)
 
 
-def test_encumbrances_are_refused(ledger) -> None:
+def test_encumbrances_are_refused(ledger: Ledger) -> None:
     issued = ledger.issue()
     with pytest.raises(errors.FeatureNotSupportedException, match="Encumbrance"):
         remade(ledger, issued, outputs=output(issued, encumbrance=0)).verify(ledger.services)
 
 
-def test_attachments_of_contracts(ledger) -> None:
+def test_attachments_of_contracts(ledger: Ledger) -> None:
     issued = ledger.issue()
     with pytest.raises(errors.DuplicateAttachmentsRejection):
         remade(ledger, issued, attachments=[ledger.attachment.id] * 2).verify(ledger.services)
@@ -234,12 +238,12 @@ def test_attachments_of_contracts(ledger) -> None:
         remade(ledger, issued, attachments=[ledger.attachment.id, empty.id]).verify(ledger.services)
 
 
-def test_constraints(ledger, parts) -> None:
+def test_constraints(ledger: Ledger) -> None:
     issued = ledger.issue()
-    stranger = SignatureAttachmentConstraint(parts.pair(99).public)
+    stranger = SignatureAttachmentConstraint(pair(99).public)
     with pytest.raises(errors.ContractConstraintRejection):
         remade(ledger, issued, outputs=output(issued, constraint=stranger)).verify(ledger.services)
-    keys = [parts.pair(n).public for n in range(100, 121)]
+    keys = [pair(n).public for n in range(100, 121)]
     many = CompositeKeyBuilder().add_keys(*keys).build(1)
     limited = output(issued, constraint=SignatureAttachmentConstraint(many))
     ledger.use(ledger.parameters(minimum_platform_version=5))
@@ -255,9 +259,9 @@ def test_constraints(ledger, parts) -> None:
         ledger.issue().verify(ledger.services)
 
 
-def test_constraints_are_passed_on(ledger, parts) -> None:
+def test_constraints_are_passed_on(ledger: Ledger) -> None:
     moved = ledger.sign(ledger.moving(ledger.issue()))
-    other = parts.pair(50)
+    other = pair(50)
     loose = CompositeKeyBuilder().add_keys(ledger.code_pair.public, other.public).build(1)
     changed = output(moved, constraint=SignatureAttachmentConstraint(loose))
     with pytest.raises(errors.ConstraintPropagationRejection):
@@ -268,7 +272,7 @@ def test_constraints_are_passed_on(ledger, parts) -> None:
     assert made.outputs[0].constraint == builder.input_states[0].state.constraint
 
 
-def test_states_belong_to_their_contract(ledger) -> None:
+def test_states_belong_to_their_contract(ledger: Ledger) -> None:
     issued = ledger.issue()
     with pytest.raises(errors.TransactionContractConflictException):
         remade(ledger, issued, outputs=output(issued, contract="dummy.Other")).verify(
@@ -279,7 +283,7 @@ def test_states_belong_to_their_contract(ledger) -> None:
         remade(ledger, issued, outputs=output(issued, data=homeless)).verify(ledger.services)
 
 
-def test_the_contract_has_the_last_word(ledger) -> None:
+def test_the_contract_has_the_last_word(ledger: Ledger) -> None:
     builder = ledger.act(TransactionBuilder(ledger.notary), "says no")
     stx = ledger.sign(builder.add_output_state(ledger.state()))
     with pytest.raises(errors.ContractRejection) as caught:
@@ -290,7 +294,7 @@ def test_the_contract_has_the_last_word(ledger) -> None:
     )
 
 
-def test_contracts_of_references_do_not_run(ledger) -> None:
+def test_contracts_of_references_do_not_run(ledger: Ledger) -> None:
     refused = ledger.sign(
         ledger.act(TransactionBuilder(ledger.notary), "no").add_output_state(ledger.state())
     )
@@ -299,7 +303,7 @@ def test_contracts_of_references_do_not_run(ledger) -> None:
     ledger.sign(builder.add_reference_state(refused.out_ref(0))).verify(ledger.services)
 
 
-def test_a_component_that_is_no_state(ledger) -> None:
+def test_a_component_that_is_no_state(ledger: Ledger) -> None:
     issued = ledger.issue().tx
     groups = tuple(
         msgspec.structs.replace(group, components=(serialize("junk"),))
@@ -312,9 +316,7 @@ def test_a_component_that_is_no_state(ledger) -> None:
         stx.verify(ledger.services)
 
 
-def test_windows_reach_the_contract(ledger) -> None:
-    from datetime import UTC, datetime
-
+def test_windows_reach_the_contract(ledger: Ledger) -> None:
     window = TimeWindow.until_only(datetime(2030, 1, 1, tzinfo=UTC))
     builder = ledger.moving(ledger.issue()).set_time_window(window)
     assert ledger.sign(builder).to_ledger_transaction(ledger.services).time_window == window

@@ -1,4 +1,5 @@
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -9,6 +10,7 @@ from corda_sim.core.contracts import (
     TimeWindow,
     TransactionState,
 )
+from corda_sim.core.contracts.archive import write_archive
 from corda_sim.core.crypto.hashes import SecureHash
 from corda_sim.core.errors import (
     AttachmentResolutionException,
@@ -27,13 +29,14 @@ from corda_sim.core.transactions import (
     explain_transaction_id,
 )
 from corda_sim.core.transactions.component_groups import create_component_groups
+from tests.unit.core.transactions.dummy import Ledger
 
 SALT = b"\x07" * 32
 REF = StateRef(SecureHash.sha256(b"t"), 0)
 WINDOW = TimeWindow.from_only(datetime(2026, 1, 1, tzinfo=UTC))
 
 
-def test_the_builder_fills_in_code_constraint_and_parameters(ledger) -> None:
+def test_the_builder_fills_in_code_constraint_and_parameters(ledger: Ledger) -> None:
     tx = ledger.issue().tx
     assert tx.attachments == (ledger.attachment.id,)
     assert tx.network_parameters_hash == ledger.services.network_parameters.hash
@@ -43,7 +46,7 @@ def test_the_builder_fills_in_code_constraint_and_parameters(ledger) -> None:
     assert tx.group(ComponentGroupEnum.SIGNERS) == (serialize((ledger.alice_pair.public,)),)
 
 
-def test_the_id_is_that_of_the_components(ledger) -> None:
+def test_the_id_is_that_of_the_components(ledger: Ledger) -> None:
     tx = ledger.moving(ledger.issue()).to_wire_transaction(ledger.services, SALT)
     groups = {one.group_index: one.components for one in tx.component_groups}
     explained = explain_transaction_id(groups, SALT)
@@ -56,7 +59,7 @@ def test_the_id_is_that_of_the_components(ledger) -> None:
         tx.out_ref(1)
 
 
-def test_a_signed_transaction_travels(ledger) -> None:
+def test_a_signed_transaction_travels(ledger: Ledger) -> None:
     stx = ledger.issue()
     back = deserialize(serialize(stx), SignedTransaction)
     assert back == stx
@@ -68,7 +71,7 @@ def test_a_signed_transaction_travels(ledger) -> None:
         deserialize(serialize(broken), SignedTransaction)
 
 
-def test_signatures_are_there_and_not_repeated(ledger) -> None:
+def test_signatures_are_there_and_not_repeated(ledger: Ledger) -> None:
     stx = ledger.issue()
     with pytest.raises(IllegalArgumentError, match="without any"):
         SignedTransaction(stx.tx_bits, ())
@@ -78,9 +81,9 @@ def test_signatures_are_there_and_not_repeated(ledger) -> None:
     assert (stx + stx.sigs) == stx
 
 
-def groups(ledger, **changes: object) -> tuple[ComponentGroup, ...]:
+def groups(ledger: Ledger, **changes: object) -> tuple[ComponentGroup, ...]:
     issued = ledger.issue().tx
-    fields: dict[str, object] = {
+    fields: dict[str, Any] = {
         "inputs": [REF],
         "outputs": issued.outputs,
         "commands": issued.commands,
@@ -107,13 +110,15 @@ def groups(ledger, **changes: object) -> tuple[ComponentGroup, ...]:
         ),
     ],
 )
-def test_what_no_transaction_may_be(ledger, changes: dict[str, object], message: str) -> None:
+def test_what_no_transaction_may_be(
+    ledger: Ledger, changes: dict[str, object], message: str
+) -> None:
     WireTransaction(groups(ledger), SALT)
     with pytest.raises(IllegalStateError, match=message):
         WireTransaction(groups(ledger, **changes), SALT)
 
 
-def test_groups_are_neither_empty_nor_repeated_nor_at_odds(ledger) -> None:
+def test_groups_are_neither_empty_nor_repeated_nor_at_odds(ledger: Ledger) -> None:
     good = groups(ledger)
     for bad in (
         (*good, ComponentGroup(9, ())),
@@ -130,14 +135,14 @@ def test_groups_are_neither_empty_nor_repeated_nor_at_odds(ledger) -> None:
         WireTransaction(good, bytes(32))
 
 
-def test_unknown_groups_are_tolerated_and_part_of_the_id(ledger) -> None:
+def test_unknown_groups_are_tolerated_and_part_of_the_id(ledger: Ledger) -> None:
     good = groups(ledger)
     more = WireTransaction((*good, ComponentGroup(11, (b"future",))), SALT)
     assert len(more.group_hashes) == 12
     assert more.id != WireTransaction(good, SALT).id
 
 
-def test_the_builder_refuses(ledger) -> None:
+def test_the_builder_refuses(ledger: Ledger) -> None:
     issued = ledger.issue()
     other = TransactionBuilder(ledger.other_notary)
     for add in (other.add_input_state, other.add_reference_state):
@@ -161,7 +166,7 @@ def test_the_builder_refuses(ledger) -> None:
         unknown.to_wire_transaction(ledger.services, SALT)
 
 
-def test_builders_remember_and_copy(ledger) -> None:
+def test_builders_remember_and_copy(ledger: Ledger) -> None:
     instant = datetime(2026, 1, 1, tzinfo=UTC)
     issued = ledger.issue()
     builder = ledger.moving(issued).set_time_window(instant, timedelta(seconds=30))
@@ -176,9 +181,7 @@ def test_builders_remember_and_copy(ledger) -> None:
     assert len(builder.input_states) == len(builder.reference_states) == len(builder.commands) == 1
 
 
-def test_attachments_are_sorted_and_distinct(ledger) -> None:
-    from corda_sim.core.contracts.archive import write_archive
-
+def test_attachments_are_sorted_and_distinct(ledger: Ledger) -> None:
     extra = [ledger.attach(write_archive({f"a{n}.py": b""})) for n in range(4)]
     ledger.services.attachments |= {one.id: one for one in extra}
     builder = ledger.act(TransactionBuilder(ledger.notary)).add_output_state(ledger.state())
