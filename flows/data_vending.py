@@ -4,6 +4,7 @@ Source: net.corda.core.flows.SendTransactionFlow (DataVendingFlow).
 """
 
 from collections.abc import Iterable
+from typing import Any
 
 from corda_sim.core.contracts import ContractState, StateAndRef
 from corda_sim.core.crypto.hashes import SecureHash
@@ -11,11 +12,10 @@ from corda_sim.core.network import SignedNetworkParameters
 from corda_sim.core.serialization import serialize
 from corda_sim.core.transactions import SignedTransaction
 from corda_sim.flow import FlowLogic, FlowSession, flow_name
-from corda_sim.flow.backchain import BackchainStore
+from corda_sim.flow.parameters_storage import NetworkParametersStorage
 from flows.fetching import (
     DataType,
     FetchData,
-    FetchedAttachment,
     FetchRequest,
     HashNotFound,
     IllegalTransactionRequest,
@@ -126,9 +126,7 @@ class DataVendingFlow(FlowLogic[None]):
         budget = self.context.max_message_size // 2
         found: list[SignedTransaction] = []
         for requested in hashes:
-            transaction = self.service_hub.get_transaction(requested)
-            if transaction is None:
-                raise HashNotFound(requested)
+            transaction = self._verified(requested)
             budget -= len(serialize(transaction))
             if found and budget < 0:
                 break
@@ -136,6 +134,13 @@ class DataVendingFlow(FlowLogic[None]):
             authority.grant_dependencies(transaction)
             found.append(transaction)
         return tuple(found)
+
+    def _verified(self, requested: SecureHash) -> SignedTransaction:
+        known = is_verified(self, requested)
+        transaction = self.service_hub.services.load_transaction(requested) if known else None
+        if transaction is None:
+            raise HashNotFound(requested)
+        return transaction
 
     @staticmethod
     def _one(
@@ -146,20 +151,28 @@ class DataVendingFlow(FlowLogic[None]):
         authority.give(data_type, requested)
         return found
 
-    def _attachment(self, requested: SecureHash) -> FetchedAttachment | None:
+    def _attachment(self, requested: SecureHash) -> bytes | None:
         found = self.service_hub.get_attachment(requested)
-        return None if found is None else FetchedAttachment(found.content, found.signatures)
+        return None if found is None else found.content
 
     def _parameters(self, requested: SecureHash) -> SignedNetworkParameters | None:
-        return backchain_store(self).load_signed_parameters(requested)
+        return parameters_storage(self).load_signed(requested)
 
 
-def backchain_store(flow: FlowLogic[object]) -> BackchainStore:
-    """The node's store of dependencies."""
-    store: BackchainStore = flow.service_hub.cordapp_service(
-        BackchainStore  # type: ignore[type-abstract] # the node registers its own under this name
+def parameters_storage(flow: FlowLogic[Any]) -> NetworkParametersStorage:
+    """The node's signed network parameters."""
+    storage: NetworkParametersStorage = flow.service_hub.cordapp_service(
+        NetworkParametersStorage  # type: ignore[type-abstract] # the node's own is found by it
     )
-    return store
+    return storage
+
+
+def is_verified(flow: FlowLogic[Any], tx_id: SecureHash) -> bool:
+    """Whether the node has recorded the transaction as verified; the answer is journaled."""
+    services = flow.service_hub.services
+    return bool(
+        flow.context.record("is-verified", lambda: b"\1" if services.is_verified(tx_id) else b"")
+    )
 
 
 @flow_name("corda.SendTransactionFlow")

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import ClassVar
 
-from corda_sim.core.contracts.attachments import AttachmentSignature
 from corda_sim.core.crypto.hashes import SecureHash
 from corda_sim.core.serialization import serializable
 from corda_sim.flow import FlowException
@@ -38,15 +37,6 @@ class FetchData(FetchRequest):
 @dataclass(frozen=True)
 class FetchEnd(FetchRequest):
     """There is no more to ask."""
-
-
-@serializable("corda.FetchedAttachment")
-@dataclass(frozen=True, slots=True)
-class FetchedAttachment:
-    """An archive with its detached signatures."""
-
-    content: bytes
-    signatures: tuple[AttachmentSignature, ...] = ()
 
 
 @serializable("corda.FetchDataFlow.Hashes")

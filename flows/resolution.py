@@ -11,7 +11,7 @@ from graphlib import TopologicalSorter
 from typing import ClassVar, TypeVar
 
 from corda_sim.core.contracts import ContractState, StateAndRef
-from corda_sim.core.contracts.attachments import P2P_UPLOADER, ContractAttachment
+from corda_sim.core.contracts.attachments import P2P_UPLOADER
 from corda_sim.core.crypto.hashes import SecureHash
 from corda_sim.core.errors import (
     IllegalArgumentError,
@@ -21,14 +21,12 @@ from corda_sim.core.errors import (
 from corda_sim.core.network import SignedNetworkParameters
 from corda_sim.core.transactions import SignedTransaction
 from corda_sim.flow import FlowLogic, FlowSession, StatesToRecord, flow_name
-from corda_sim.flow.backchain import BackchainStore
-from flows.data_vending import backchain_store
+from flows.data_vending import is_verified, parameters_storage
 from flows.fetching import (
     DataType,
     DownloadedVsRequestedDataMismatch,
     DownloadedVsRequestedSizeMismatch,
     FetchData,
-    FetchedAttachment,
     FetchEnd,
 )
 
@@ -108,7 +106,7 @@ class ResolveTransactionsFlow(FlowLogic[None]):
         for tx_id in ids:
             if tx_id not in self._asked:
                 self._asked.add(tx_id)
-                if self.service_hub.get_transaction(tx_id) is None:
+                if not is_verified(self, tx_id):
                     unknown.append(tx_id)
         return unknown
 
@@ -129,28 +127,25 @@ class ResolveTransactionsFlow(FlowLogic[None]):
         await self._fetch_parameters([one for one in hashes if one is not None])
 
     async def _fetch_attachments(self, ids: Iterable[SecureHash]) -> None:
-        hub, store = self.service_hub, backchain_store(self)
+        hub = self.service_hub
         for wanted in self._new(ids):
-            if hub.get_attachment(wanted) is not None:
-                continue
-            answer = await self._ask(FetchData((wanted,), DataType.ATTACHMENT), FetchedAttachment)
-            found = _only(answer)
-            _match(wanted, SecureHash.sha256(found.content))
-            attachment = ContractAttachment.of(found.content, found.signatures, P2P_UPLOADER)
-            if not self.context.replaying:
-                store.import_attachment(self.context.staged, attachment)
+            if hub.get_attachment(wanted) is None:
+                content = _only(await self._ask(FetchData((wanted,), DataType.ATTACHMENT), bytes))
+                _match(wanted, SecureHash.sha256(content))
+                hub.import_attachment(content, P2P_UPLOADER)
 
     async def _fetch_parameters(self, hashes: Iterable[SecureHash]) -> None:
-        store = backchain_store(self)
         for wanted in self._new(hashes):
-            known = self.context.record("parameters", partial(_known, store, wanted))
-            if known:
-                continue
-            request = FetchData((wanted,), DataType.PARAMETERS)
-            found = _only(await self._ask(request, SignedNetworkParameters))
-            _match(wanted, found.hash)
-            if not self.context.replaying:
-                store.record_parameters(self.context.staged, found)
+            if not self.context.record("parameters", partial(self._known_parameters, wanted)):
+                request = FetchData((wanted,), DataType.PARAMETERS)
+                found = _only(await self._ask(request, SignedNetworkParameters))
+                _match(wanted, found.hash)
+                if not self.context.replaying:
+                    parameters_storage(self).record(self.context.staged, found)
+
+    def _known_parameters(self, parameters_hash: SecureHash) -> bytes:
+        found = self.service_hub.services.network_parameters_by_hash(parameters_hash)
+        return b"" if found is None else b"\1"
 
     def _new(self, hashes: Iterable[SecureHash]) -> list[SecureHash]:
         fresh = [one for one in dict.fromkeys(hashes) if one not in self._asked]
@@ -180,15 +175,10 @@ class ResolveTransactionsFlow(FlowLogic[None]):
                 await self.sleep(timedelta())
 
     def _load(self, tx_id: SecureHash) -> SignedTransaction:
-        hub = self.service_hub
-        found = backchain_store(self).load_unverified(tx_id) or hub.services.load_transaction(tx_id)
+        found = self.service_hub.services.load_transaction(tx_id)
         if found is None:
             raise TransactionResolutionException(tx_id)
         return found
-
-
-def _known(store: BackchainStore, parameters_hash: SecureHash) -> bytes:
-    return b"\1" if store.knows_parameters(parameters_hash) else b""
 
 
 def _signed(transaction: SignedTransaction) -> bytes:
