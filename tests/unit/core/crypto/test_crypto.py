@@ -1,0 +1,143 @@
+"""Signing and verifying in every scheme, and what the strict form refuses."""
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.utils import (
+    decode_dss_signature,
+    encode_dss_signature,
+)
+
+from corda_sim.core.crypto import crypto
+from corda_sim.core.crypto.composite import CompositeKeyBuilder
+from corda_sim.core.crypto.crypto import (
+    decode_public_key,
+    generate_key_pair,
+    is_valid,
+    sign,
+    verify,
+    verify_strict,
+)
+from corda_sim.core.crypto.keys import KeyPair
+from corda_sim.core.crypto.schemes import SignatureScheme
+from corda_sim.core.errors import IllegalArgumentError, SignatureException
+
+SCHEMES = [scheme for scheme in SignatureScheme if scheme is not SignatureScheme.COMPOSITE]
+ECDSA = [SignatureScheme.ECDSA_SECP256K1_SHA256, SignatureScheme.ECDSA_SECP256R1_SHA256]
+ED_PREFIX = bytes.fromhex("302a300506032b6570032100")
+DATA = b"what is signed"
+PRIME = 2**255 - 19
+D = -121665 * pow(121666, -1, PRIME) % PRIME
+
+
+@pytest.fixture(scope="module", params=SCHEMES, ids=lambda scheme: scheme.name)
+def pair(request: pytest.FixtureRequest) -> KeyPair:
+    return generate_key_pair(request.param, b"\x11" * 32)
+
+
+@pytest.fixture(scope="module", params=ECDSA, ids=lambda scheme: scheme.name)
+def ec_pair(request: pytest.FixtureRequest) -> KeyPair:
+    return generate_key_pair(request.param, b"\x12" * 32)
+
+
+def test_what_is_signed_verifies(pair: KeyPair) -> None:
+    signature = sign(pair.private, DATA)
+    verify(pair.public, signature, DATA)
+    verify_strict(pair.public, signature, DATA)
+
+
+def test_signing_is_deterministic(pair: KeyPair) -> None:
+    assert sign(pair.private, DATA) == sign(pair.private, DATA)
+
+
+def test_other_data_other_key_or_a_mutated_signature_fail(pair: KeyPair) -> None:
+    signature = sign(pair.private, DATA)
+    other = generate_key_pair(pair.public.scheme, b"\x13" * 32).public
+    assert not is_valid(pair.public, signature, DATA + b"!")
+    assert not is_valid(other, signature, DATA)
+    for position in range(0, len(signature), 5):
+        mutated = bytearray(signature)
+        mutated[position] ^= 1
+        assert not is_valid(pair.public, bytes(mutated), DATA)
+
+
+@pytest.mark.parametrize("signature", [b"", b"\0", bytes(64), b"\x30\x06\x02\x01\x00\x02\x01\x00"])
+def test_nonsense_is_a_signature_exception(pair: KeyPair, signature: bytes) -> None:
+    for check in (verify, verify_strict):
+        with pytest.raises(SignatureException):
+            check(pair.public, signature, DATA)
+
+
+def test_nothing_is_not_signed(pair: KeyPair) -> None:
+    with pytest.raises(IllegalArgumentError, match="empty"):
+        sign(pair.private, b"")
+    with pytest.raises(SignatureException, match="empty"):
+        verify(pair.public, bytes(64), b"")
+
+
+def test_the_s_of_ecdsa_is_low(ec_pair: KeyPair) -> None:
+    order = crypto._ORDERS[ec_pair.public.scheme]
+    for number in range(16):
+        _, s = decode_dss_signature(sign(ec_pair.private, bytes([number])))
+        assert s <= order // 2
+
+
+def test_a_high_s_is_valid_on_transactions_and_refused_when_strict(ec_pair: KeyPair) -> None:
+    r, s = decode_dss_signature(sign(ec_pair.private, DATA))
+    high = encode_dss_signature(r, crypto._ORDERS[ec_pair.public.scheme] - s)
+    verify(ec_pair.public, high, DATA)
+    with pytest.raises(SignatureException, match="high s"):
+        verify_strict(ec_pair.public, high, DATA)
+
+
+def test_rfc_8032_figures() -> None:
+    public = decode_public_key(
+        ED_PREFIX
+        + bytes.fromhex("3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c")
+    )
+    seed = bytes.fromhex("4ccd089b28ff96da9db6c346ec114e0f5b8a319f35aba624da8cf6ed4fb8a6fb")
+    expected = bytes.fromhex(
+        "92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69da"
+        "085ac1e43e15996e458f3613d0f11d8c387b2eaeb4302aeeb00d291612bb0c00"
+    )
+    pair = generate_key_pair(SignatureScheme.EDDSA_ED25519_SHA512, seed)
+    assert pair.public == public
+    assert sign(pair.private, b"\x72") == expected
+    verify_strict(public, expected, b"\x72")
+
+
+def test_the_small_order_points_are_those_of_the_curve() -> None:
+    for y in crypto._SMALL_ORDER:
+        of_order_at_most_4 = y in (0, 1, PRIME - 1)
+        of_order_8 = (D * pow(y, 4, PRIME) + 2 * y * y - 1) % PRIME == 0
+        assert of_order_at_most_4 or of_order_8
+    assert len(crypto._SMALL_ORDER) == 5
+
+
+@pytest.mark.parametrize("sign_bit", [0, 1 << 255])
+@pytest.mark.parametrize("y", sorted(crypto._SMALL_ORDER))
+def test_small_order_keys_are_refused_when_strict(y: int, sign_bit: int) -> None:
+    public = decode_public_key(ED_PREFIX + (y | sign_bit).to_bytes(32, "little"))
+    with pytest.raises(SignatureException, match="small order"):
+        verify_strict(public, bytes(64), DATA)
+
+
+def test_a_signature_that_fits_any_data_under_a_small_order_key_is_refused_when_strict() -> None:
+    identity = (1).to_bytes(32, "little")
+    with pytest.raises(SignatureException, match="small order"):
+        verify_strict(decode_public_key(ED_PREFIX + identity), identity + bytes(32), DATA)
+
+
+@pytest.mark.parametrize("y", [PRIME, PRIME + 1, PRIME + 3, 2**255 - 1])
+def test_non_canonical_points_are_refused_when_strict(y: int) -> None:
+    point = y.to_bytes(32, "little")
+    signer = generate_key_pair(SignatureScheme.EDDSA_ED25519_SHA512, bytes(32))
+    with pytest.raises(SignatureException, match="non-canonical"):
+        verify_strict(decode_public_key(ED_PREFIX + point), sign(signer.private, DATA), DATA)
+    with pytest.raises(SignatureException, match="non-canonical"):
+        verify_strict(signer.public, point + bytes(32), DATA)
+
+
+def test_a_composite_key_does_not_verify_by_itself(pair: KeyPair) -> None:
+    other = generate_key_pair(SignatureScheme.EDDSA_ED25519_SHA512, b"\x14" * 32).public
+    both = CompositeKeyBuilder().add_keys(pair.public, other).build()
+    with pytest.raises(SignatureException, match="COMPOSITE"):
+        verify(both, sign(pair.private, DATA), DATA)
