@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import msgspec
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from corda_sim.core.contracts import Amount, Currency, StateRef, TimeWindow
@@ -210,7 +210,6 @@ def tear_off(tx: WireTransaction, shown: dict[int, list[int]]) -> FilteredTransa
 
 
 @given(transactions, st.data())
-@settings(max_examples=60)
 def test_tear_offs_verify_and_damaged_ones_do_not(tx: WireTransaction, data: st.DataObject) -> None:
     shown = {
         group.group_index: places
