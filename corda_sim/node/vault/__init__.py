@@ -1,0 +1,1 @@
+"""The vault: states of interest to this node, coins to spend, locks, queries (NodeVaultService)."""
