@@ -1,0 +1,1 @@
+"""Flows of accounts (com.r3.corda.lib.accounts.workflows.flows)."""
