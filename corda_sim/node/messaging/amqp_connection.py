@@ -18,6 +18,8 @@ from corda_sim.node.messaging.transport import Backoff, Window
 
 LOGGER = logging.getLogger(__name__)
 STOP_TIMEOUT = 2.0
+# pika logs each refused connection ten times as an error; what matters is logged here.
+logging.getLogger("pika").setLevel(logging.CRITICAL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +29,9 @@ class RabbitSettings:
     `broker_url` is its own, for its `inboxes`. `heartbeat` is in seconds and no longer than the
     lease, so that a process that hangs loses its consumer before its successor takes over.
     `quorum` chooses quorum over classic queues; `single_active_consumer` keeps order while two
-    processes hold the inbox, and is to be off where workers share one. `tls` serves amqps URLs; one
-    without user name authenticates by certificate (mechanism EXTERNAL).
+    processes hold the inbox, and is to be off where workers share one. A broker that leaves a
+    request or a publish unanswered for `stall_timeout` seconds is connected to anew. `tls` serves
+    amqps URLs; one without user name authenticates by certificate (mechanism EXTERNAL).
     """
 
     name: str
@@ -37,13 +40,14 @@ class RabbitSettings:
     window: Window = field(default_factory=Window)
     backoff: Backoff = field(default_factory=Backoff)
     heartbeat: int = 2
+    stall_timeout: float = 10.0
     quorum: bool = True
     single_active_consumer: bool = True
     platform_version: int = 12
     tls: ssl.SSLContext | None = None
 
 
-def parameters(url: str, settings: RabbitSettings, purpose: str) -> pika.ConnectionParameters:
+def parameters(url: str, settings: RabbitSettings, purpose: str) -> pika.URLParameters:
     """Connection parameters for an amqp(s) URL. Raises IllegalArgumentError."""
     try:
         parts = urlsplit(url)
@@ -72,13 +76,14 @@ class AmqpConnection:
     that a broker has not recovered yet, is taken as passing: close, wait, connect again.
     """
 
-    parameters: pika.ConnectionParameters
-    backoff: Backoff
+    parameters: pika.URLParameters
+    settings: RabbitSettings
     on_up: Callable[[Channel], None]
     on_down: Callable[[str], None]
     on_blocked: Callable[[bool], None] = field(default=lambda _: None)
     _connection: AsyncioConnection | None = None
     _timer: asyncio.TimerHandle | None = None
+    _watch: asyncio.TimerHandle | None = None
     _attempt: int = 0
     _stopping: bool = False
     _idle: asyncio.Event = field(default_factory=asyncio.Event)
@@ -94,13 +99,6 @@ class AmqpConnection:
             on_close_callback=self._lost,
         )
 
-    @property
-    def broker_major_version(self) -> int:
-        """From the broker's greeting; 3 when it doesn't say."""
-        properties = (self._connection and self._connection.server_properties) or {}
-        version = str(properties.get("version", "3")).split(".")[0]
-        return int(version) if version.isdecimal() else 3
-
     def healthy(self) -> None:
         """The connection does its work: the next failure starts with the shortest delay."""
         self._attempt = 0
@@ -111,6 +109,26 @@ class AmqpConnection:
         connection = self._connection
         if connection is not None and connection.is_open:
             connection.close()
+            self._watch_for(STOP_TIMEOUT, self._terminate)
+
+    def expect_answer(self) -> None:
+        """An answer is due: without one in time the connection is given up."""
+        self._watch_for(self.settings.stall_timeout, lambda: self.fail("no answer in time"))
+
+    def answered(self) -> None:
+        """Nothing is due."""
+        if self._watch is not None:
+            self._watch.cancel()
+            self._watch = None
+
+    def _watch_for(self, seconds: float, action: Callable[[], None]) -> None:
+        self.answered()
+        self._watch = asyncio.get_running_loop().call_later(seconds, action)
+
+    def _terminate(self) -> None:
+        # A broker whose channel hangs never answers the close; pika has no public way to give up.
+        if self._connection is not None:
+            self._connection._terminate_stream(None)  # noqa: SLF001
 
     async def stop(self) -> None:
         """Close for good."""
@@ -129,6 +147,8 @@ class AmqpConnection:
                 await self._idle.wait()
         except TimeoutError:
             LOGGER.warning("%s: connection didn't close in time", self._where)
+            self._terminate()
+        self.answered()
 
     @property
     def _where(self) -> str:
@@ -153,10 +173,11 @@ class AmqpConnection:
     def _lost(self, _: Connection, reason: BaseException) -> None:
         self._connection = None
         self._idle.set()
+        self.answered()
         self.on_down(str(reason) or type(reason).__name__)
         if self._stopping:
             return
-        delay = self.backoff.delay(self._attempt)
+        delay = self.settings.backoff.delay(self._attempt)
         log = LOGGER.warning if self._attempt == 0 else LOGGER.debug
         log("%s: not connected (%r), again in %.2f s", self._where, reason, delay)
         self._attempt += 1

@@ -19,8 +19,9 @@ from corda_sim.node.messaging.unacked import Unacked
 
 LOGGER = logging.getLogger(__name__)
 PRECONDITION_FAILED = 406
-UNLIMITED_DELIVERIES_SINCE = 4
-"""RabbitMQ 4 drops a message after 20 deliveries unless told otherwise; before, -1 is refused."""
+DELIVERY_LIMIT = 2**31 - 1
+"""RabbitMQ 4 drops a message after 20 deliveries unless told otherwise, and with no limit at all a
+quorum queue puts what is requeued at its end instead of its head."""
 
 
 class _Mode(Enum):
@@ -59,13 +60,13 @@ class AmqpConsumer:
         self._unacked = Unacked(self.settings.window)
         self._connection = AmqpConnection(
             parameters(self.settings.broker_url, self.settings, "consumer"),
-            self.settings.backoff,
+            self.settings,
             on_up=self._up,
             on_down=self._down,
         )
 
     async def start(self) -> None:
-        """Connect; returns when the inboxes are consumed, or at the first failure."""
+        """Connect; returns when the inboxes are declared, or at the first failure."""
         self._connection.start()
         await self.settled.wait()
 
@@ -75,6 +76,7 @@ class AmqpConsumer:
 
     def _up(self, channel: Channel) -> None:
         self._channel = channel
+        self._connection.expect_answer()
         channel.add_on_close_callback(self._channel_closed)
         channel.add_on_cancel_callback(
             lambda _: self._connection.fail("inbox was deleted or moved, consumer cancelled")
@@ -86,8 +88,10 @@ class AmqpConsumer:
 
     def _declare(self, channel: Channel, queues: Sequence[str]) -> None:
         if not queues:
+            self._connection.answered()
             self._mode = _Mode.IDLE
             self._reconcile()
+            self.settled.set()
             return
         channel.queue_declare(
             queues[0],
@@ -103,9 +107,8 @@ class AmqpConsumer:
         }
         if self.settings.single_active_consumer:
             arguments["x-single-active-consumer"] = True
-        modern = self._connection.broker_major_version >= UNLIMITED_DELIVERIES_SINCE
-        if self.settings.quorum and modern:
-            arguments["x-delivery-limit"] = -1
+        if self.settings.quorum:
+            arguments["x-delivery-limit"] = DELIVERY_LIMIT
         return arguments
 
     def _channel_closed(self, _: Channel, reason: BaseException) -> None:
@@ -142,10 +145,11 @@ class AmqpConsumer:
                 consumer_tag=tag,
                 callback=lambda _: self._consuming(),
             )
+        self._connection.expect_answer()
 
     def _consuming(self) -> None:
+        self._connection.answered()
         self._connection.healthy()
-        self.settled.set()
 
     def _cancel(self, channel: Channel) -> None:
         self._mode = _Mode.CANCELLING

@@ -59,7 +59,7 @@ class AmqpPublisher:
     def __post_init__(self) -> None:
         self._connection = AmqpConnection(
             parameters(self.url, self.settings, "publisher"),
-            self.settings.backoff,
+            self.settings,
             on_up=self._up,
             on_down=self._down,
             on_blocked=self._on_blocked,
@@ -119,8 +119,12 @@ class AmqpPublisher:
     def _on_blocked(self, blocked: bool) -> None:
         LOGGER.warning("broker %s", "is short of memory or disk" if blocked else "accepts again")
         self._blocked = blocked
-        if not blocked:
-            self._pump_all()
+        if blocked:
+            self._connection.answered()
+            return
+        if self._in_flight:
+            self._connection.expect_answer()
+        self._pump_all()
 
     def _pump_all(self) -> None:
         for peer in list(self._peers.values()):
@@ -134,6 +138,7 @@ class AmqpPublisher:
         while (entry := outbox.take()) is not None:
             self._send(channel, outbox.peer, entry)
         if self._last_tag > before:
+            self._connection.expect_answer()
             _after_flush(self._last_tag - before)
 
     def _send(self, channel: Channel, peer: PeerAddress, entry: Entry) -> None:
@@ -143,7 +148,7 @@ class AmqpPublisher:
             self.counters.sent += 1
         else:
             self.counters.resent += 1
-        properties = pika.BasicProperties(
+        properties = pika.BasicProperties(  # type: ignore[no-untyped-call]
             delivery_mode=PERSISTENT,
             message_id=entry.parcel.duplicate_id,
             headers=dict(headers(entry.parcel, self.settings.platform_version)),
@@ -166,6 +171,10 @@ class AmqpPublisher:
             if entry is not None:
                 self._outcome(entry, accepted=isinstance(frame.method, Basic.Ack))
                 touched[entry.outbox.peer.key] = entry.outbox
+        if self._in_flight:
+            self._connection.expect_answer()
+        else:
+            self._connection.answered()
         for outbox in touched.values():
             self._pump(outbox)
 
