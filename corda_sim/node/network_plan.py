@@ -1,0 +1,170 @@
+"""What `network create` was asked for, checked before anything is made."""
+
+import re
+import socket
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final, Literal
+from urllib.parse import urlsplit, urlunsplit
+
+from corda_sim.core.errors import IllegalArgumentError
+from corda_sim.core.identity import CordaX500Name
+from corda_sim.node.certificates import Entropy
+from corda_sim.node.manifest import NodeRole
+from corda_sim.node.network_errors import NetworkCreationException
+
+NotaryKind = Literal["validating", "non-validating"]
+
+DEFAULT_PARTIES: Final = ("PartyA", "PartyB")
+VALIDATOR_NAME: Final = CordaX500Name("Validator", "Zurich", "CH")
+NOTARY_NAME: Final = CordaX500Name("Notary", "Zurich", "CH")
+NOTARY_SERVICE_NAME: Final = CordaX500Name("Notary Service", "Zurich", "CH")
+OUTSIDER_NAME: Final = CordaX500Name("Outsider", "Paris", "FR")
+DEFAULT_VALIDATOR_ALLOW: Final = ("corda_sim.cash.Cash:Issue", "corda_sim.cash.Cash:Exit")
+_PORTS: Final = range(20_000, 32_000)
+"""Below the range that the kernel takes ports for outgoing connections from."""
+_SQLITE: Final = "sqlite"
+_EMBEDDED: Final = "embedded"
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedNode:
+    """A node to be made; `label` is its short name and its directory's name."""
+
+    label: str
+    name: CordaX500Name
+    role: NodeRole
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """An option that is given bare for all nodes, or as NAME=URL for one; repeatable."""
+
+    common: str
+    own: Mapping[str, str] = field(default_factory=dict)
+
+    def of(self, label: str) -> str:
+        """What holds for a node."""
+        return self.own.get(label, self.common)
+
+
+def plan_nodes(
+    parties: Sequence[str], *, validator: bool = True, outsider: bool = True
+) -> list[PlannedNode]:
+    """Parties (`PartyA`, or an X.500 name), then validator, notary and outsider.
+
+    Raises `NetworkCreationException` for names that don't do or come twice.
+    """
+    nodes = [_party(text.strip()) for text in parties]
+    if validator:
+        nodes.append(PlannedNode("Validator", VALIDATOR_NAME, "validator"))
+    nodes.append(PlannedNode("Notary", NOTARY_NAME, "notary"))
+    if outsider:
+        nodes.append(PlannedNode("Outsider", OUTSIDER_NAME, "outsider"))
+    _refuse_doubles(node.label.lower() for node in nodes)
+    _refuse_doubles(str(node.name) for node in nodes)
+    if any(node.name == NOTARY_SERVICE_NAME for node in nodes):
+        raise NetworkCreationException(f"{NOTARY_SERVICE_NAME} is the notary service's name")
+    return nodes
+
+
+def database_choice(values: Iterable[str], labels: Sequence[str]) -> Choice:
+    """From `--db`: `sqlite`, a URL, `NAME=URL`. Raises `NetworkCreationException`."""
+    return _choice("--db", values, labels, _SQLITE, (_SQLITE, "postgresql://", "sqlite:///"))
+
+
+def broker_choice(values: Iterable[str], labels: Sequence[str]) -> Choice:
+    """From `--broker`: `embedded`, a URL, `NAME=URL`. Raises `NetworkCreationException`."""
+    return _choice("--broker", values, labels, _EMBEDDED, (_EMBEDDED, "amqp://", "amqps://"))
+
+
+def public_broker_url(url: str) -> str:
+    """The broker's URL as peers get it: over TLS they log in by certificate, not by our password.
+
+    Without TLS the credentials stay in: that is a development setting, and peers need some.
+    """
+    parts = urlsplit(url)
+    if parts.scheme != "amqps":
+        return url
+    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
+
+
+def host_and_port(url: str) -> str:
+    """The address of a broker, `host:port`."""
+    parts = urlsplit(url)
+    default = 5671 if parts.scheme == "amqps" else 5672
+    host = parts.hostname or "localhost"
+    return f"[{host}]:{parts.port or default}" if ":" in host else f"{host}:{parts.port or default}"
+
+
+def free_ports(count: int, entropy: Entropy) -> list[int]:
+    """Ports on loopback that nobody listens on, all different.
+
+    Raises `NetworkCreationException` when there aren't as many.
+    """
+    start = int.from_bytes(entropy(4))
+    found: list[int] = []
+    for step in range(len(_PORTS)):
+        if len(found) == count:
+            return found
+        port = _PORTS[(start + step) % len(_PORTS)]
+        if _is_free(port):
+            found.append(port)
+    raise NetworkCreationException(f"there are no {count} free ports on 127.0.0.1")
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
+
+
+def _party(text: str) -> PlannedNode:
+    try:
+        name = CordaX500Name.parse(text) if "=" in text else CordaX500Name(text, "London", "GB")
+    except IllegalArgumentError as bad:
+        raise NetworkCreationException(f"the party {text!r}: {bad}") from bad
+    label = re.sub(r"[^A-Za-z0-9_-]+", "-", name.organisation).strip("-")
+    if not label:
+        raise NetworkCreationException(f"{text!r} gives no directory name: use letters or digits")
+    return PlannedNode(label, name, "party")
+
+
+def _refuse_doubles(values: Iterable[str]) -> None:
+    seen: set[str] = set()
+    for value in values:
+        if value in seen:
+            raise NetworkCreationException(f"{value} comes twice among the nodes")
+        seen.add(value)
+
+
+def _choice(
+    option: str,
+    values: Iterable[str],
+    labels: Sequence[str],
+    default: str,
+    allowed: tuple[str, ...],
+) -> Choice:
+    common, own = "", dict[str, str]()
+    for label, url in _split(values):
+        if not any(url == a or (a.endswith("/") and url.startswith(a)) for a in allowed):
+            shown = urlsplit(url).scheme or url
+            raise NetworkCreationException(f"{option} takes {', '.join(allowed)}…, not {shown!r}")
+        if label and label not in labels:
+            raise NetworkCreationException(f"{option} {label}=…: nodes are {', '.join(labels)}")
+        if own.get(label) if label else common:
+            raise NetworkCreationException(f"{option} is given twice for {label or 'all nodes'}")
+        if label:
+            own[label] = url
+        else:
+            common = url
+    return Choice(common or default, own)
+
+
+def _split(values: Iterable[str]) -> Iterator[tuple[str, str]]:
+    for value in values:
+        found = re.fullmatch(r"([A-Za-z0-9_-]+)=(.+)", value)
+        yield (found[1], found[2]) if found else ("", value)
