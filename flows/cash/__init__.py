@@ -1,0 +1,1 @@
+"""Flows of cash (net.corda.finance.flows)."""
