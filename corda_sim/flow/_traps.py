@@ -1,4 +1,4 @@
-"""The only awaitable that suspends a flow; everything else a flow awaits runs to its end at once."""
+"""The only awaitable that suspends a flow; all else that a flow awaits runs to its end at once."""
 
 import types
 from collections.abc import Generator

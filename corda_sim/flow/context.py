@@ -1,4 +1,4 @@
-"""What the engine keeps for one run of a flow's code: inputs to replay, rows to write, ops to send."""
+"""What the engine keeps for one run of a flow's code: inputs, rows to write, session operations."""
 
 from collections import deque
 from collections.abc import Callable

@@ -16,8 +16,8 @@ class AppServiceHub:
     """What a CorDapp's service is built from (net.corda.core.node.AppServiceHub).
 
     `settings` is the CorDapp's own table of node.toml (`notary`, `validator`, …), None where the
-    node has none. `sign` signs with any key of the node's. `service_identity` is the party of a distributed service that this node is a
-    member of, `service_key` its key.
+    node has none. `sign` signs with any key of the node's. `service_identity` is the party of a
+    distributed service that this node is a member of, `service_key` its key.
     """
 
     services: NodeServices
@@ -43,7 +43,7 @@ class CordApp:
     """A CorDapp: the object that an entry point of the group `corda_sim.cordapps` names.
 
     `contract_packages` are packages of which contract archives are built; `migrations` are the
-    labels of the Alembic branches that its tables come from, `services` builds its CorDapp services.
+    labels of the Alembic branches of its tables, `services` builds its CorDapp services.
     """
 
     name: str

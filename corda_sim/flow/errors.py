@@ -29,7 +29,7 @@ from corda_sim.flow.messages import FlowExceptionData
 _EXCEPTIONS: dict[str, type["FlowException"]] = {}
 
 
-class FlowException(CordaError):  # noqa: N818 - Corda's name
+class FlowException(CordaError):
     """Raised in flow code, it ends the flow and is raised again at every peer's next receive.
 
     A subclass that carries data declares `wire_name` and passes `payload`, a serializable value.
@@ -115,11 +115,11 @@ class FlowReplayError(CordaError):
         self.step, self.expected, self.found = step, expected, found
 
 
-class FlowWaitTimeout(CordaError):  # noqa: N818
+class FlowWaitTimeout(CordaError):
     """A bounded wait ended without what was waited for."""
 
 
-class ExternalOperationException(CordaError):  # noqa: N818
+class ExternalOperationException(CordaError):
     """An external operation raised what is not a FlowException; the message tells what."""
 
 
@@ -140,7 +140,7 @@ class FlowNotStartableException(StartFlowError):
 
 
 class RejectedCommandException(StartFlowError):
-    """The node is draining, or has as many flows as it takes; `eta_seconds` says when to come back."""
+    """The node drains, or has as many flows as it takes; come back in `eta_seconds`."""
 
     def __init__(self, message: str, eta_seconds: float = 0.0) -> None:
         super().__init__(message)

@@ -50,7 +50,7 @@ Resume = Begin | Received | SessionFailed | Value | Failure
 
 
 class Input(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
-    """A non-deterministic answer: clock, seed, fresh key, signature, query result, chosen states."""
+    """A non-deterministic answer: clock, fresh key, signature, query result, chosen states."""
 
     kind: str
     data: bytes

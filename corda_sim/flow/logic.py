@@ -192,7 +192,7 @@ class FlowLogic(Generic[R_co]):
         return FlowSession(self.context, session_id, party)
 
     async def sub_flow(self, flow: "FlowLogic[R]") -> R:
-        """Run another flow inside this one; it joins this one's sessions unless it opens its own."""
+        """Run another flow inside this one; it opens sessions of its own if it is initiating."""
         flow.attach(self.context, self.service_hub, self._initiator)
         return await flow.call()
 

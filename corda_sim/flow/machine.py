@@ -1,10 +1,15 @@
 """One live flow: its coroutine, driven by hand, and its state, moved by the pure transition."""
 
 from collections.abc import Coroutine
-from typing import Any, cast
+from typing import Any
 
 import msgspec
 
+from corda_sim.core.errors import (
+    AttachmentResolutionException,
+    TransactionResolutionException,
+    TransactionVerificationException,
+)
 from corda_sim.core.identity import Party
 from corda_sim.flow.context import FlowContext
 from corda_sim.flow.errors import (
@@ -27,11 +32,20 @@ from corda_sim.flow.journal import (
     step_digest,
 )
 from corda_sim.flow.logic import FlowLogic
-from corda_sim.flow.messages import ErrorSessionMessage, RejectSessionMessage
-from corda_sim.flow.requests import FlowIORequest, WaitForSessionConfirmations
+from corda_sim.flow.messages import (
+    ErrorSessionMessage,
+    FlowExceptionData,
+    RejectSessionMessage,
+)
+from corda_sim.flow.requests import FlowIORequest
 from corda_sim.flow.state import FlowState, SessionState
 
 FINISH = "finish"
+LEDGER_ERRORS = (
+    AttachmentResolutionException,
+    TransactionResolutionException,
+    TransactionVerificationException,
+)
 MISMATCH = (
     "Received session end message instead of a data session message. Mismatched send and receive?"
 )
@@ -172,7 +186,15 @@ def _from_peer(error: FlowException, error_id: int | None, peer: Party) -> FlowE
 
 
 def error_message(error: BaseException, error_id: int) -> ErrorSessionMessage:
-    """What peers learn of a failure: a FlowException of this flow's own, else only that it failed."""
-    own = isinstance(error, FlowException) and error.original_error_id is None
-    data = cast("FlowException", error).to_wire() if own else None
+    """What peers learn of a failure: a FlowException of this flow's own, else only that it failed.
+
+    A transaction's failure to resolve or verify is a FlowException in Corda: the peer that sent it
+    is told.
+    """
+    if isinstance(error, FlowException):
+        data = error.to_wire() if error.original_error_id is None else None
+    elif isinstance(error, LEDGER_ERRORS):
+        data = FlowExceptionData(f"corda.{type(error).__name__}", str(error))
+    else:
+        data = None
     return ErrorSessionMessage(data, error_id)

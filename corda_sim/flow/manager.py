@@ -1,6 +1,7 @@
 """The whole manager: messages from peers, failures, and the life cycle of flows."""
 
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import Any
 from uuid import UUID
 
@@ -34,7 +35,7 @@ from corda_sim.flow.journal import (
 )
 from corda_sim.flow.live import LiveFlow
 from corda_sim.flow.logic import FlowLogic
-from corda_sim.flow.machine import Finished, error_message
+from corda_sim.flow.machine import Finished, FlowMachine, error_message
 from corda_sim.flow.messages import (
     ConfirmSessionMessage,
     ErrorSessionMessage,
@@ -297,6 +298,7 @@ class StateMachineManager(FlowRunner):
         if flow is None:
             return []
         flow.in_flight = None
+        self._unsend(flow, step)
         self._discard_pending(flow)
         flow.finished = False
         self._treat(
@@ -309,7 +311,15 @@ class StateMachineManager(FlowRunner):
             for undo in reversed(flow.pending.on_rollback):
                 undo()
             self._queue.remove(flow.pending)
+            self._unsend(flow, flow.pending)
             flow.pending = None
+
+    def _unsend(self, flow: LiveFlow, step: Step) -> None:
+        """The messages of a step that is undone never leave."""
+        for effect in step.effects:
+            if isinstance(effect, SendEffect):
+                flow.unconfirmed.pop(effect.token, None)
+                self._sent_by.pop(effect.token, None)
 
     def _crashed(self, flow: LiveFlow, error: BaseException) -> None:
         from_peer = isinstance(error, FlowException) and error.original_error_id is not None
@@ -352,19 +362,11 @@ class StateMachineManager(FlowRunner):
 
     def _end(self, flow: LiveFlow, status: FlowStatus, error: BaseException) -> None:
         """A flow fails or is killed: tell its peers, release what it holds, forget it."""
-        self._discard_pending(flow)
         step = self.step_of(flow)
-        if flow.machine is not None:
-            error_id = int.from_bytes(self.services.entropy(8), "big") >> 1
-            raised = Raised(error_message(error, error_id))
-            flow.machine.state, actions = transition(flow.machine.state, raised)
-            for recipient, wire in flow.unconfirmed.values():
-                rows.to_outbox(step.batch, wire, recipient, self.services.now_ns())
-                self._sent_by.pop(wire.message_id, None)
-            for action in actions:
-                if isinstance(action, Send):
-                    self._post(action.outgoing, step)
-            flow.machine.stop()
+        machine = flow.machine or self._last_state(flow)
+        if machine is not None:
+            self._tell_peers(flow, machine, step, error)
+            machine.stop()
         flow.unconfirmed.clear()
         flow.finished, flow.status, flow.error, flow.machine = True, status, error, None
         self.counters.failed += 1
@@ -373,6 +375,31 @@ class StateMachineManager(FlowRunner):
             rows.exception_kept(step.batch, flow.flow_id, error, self.services.now_ns())
         rows.status_changed(step.batch, flow.flow_id, status)
         step.effects.append(FlowEnded(flow.flow_id, None, error))
+
+    def _tell_peers(
+        self, flow: LiveFlow, machine: FlowMachine, step: Step, error: BaseException
+    ) -> None:
+        """What the flow has sent and what its peers have to know outlives it in the outbox."""
+        now = self.services.now_ns()
+        for recipient, wire in flow.unconfirmed.values():
+            rows.to_outbox(step.batch, wire, recipient, now)
+            self._sent_by.pop(wire.message_id, None)
+        error_id = int.from_bytes(self.services.entropy(8), "big") >> 1
+        _, actions = transition(machine.state, Raised(error_message(error, error_id)))
+        for action in actions:
+            if isinstance(action, Send):
+                self._post(action.outgoing, step)
+
+    def _last_state(self, flow: LiveFlow) -> FlowMachine | None:
+        """The sessions of a parked flow, as far as its code can still be replayed."""
+        journal = self.services.load_journal(flow.flow_id)
+        if journal is None:
+            return None
+        machine = self.machine_for(flow, self._logic_of(journal.start))
+        open_responder(machine)
+        with suppress(Exception):
+            Replayer(machine, journal).run()
+        return machine
 
     # --- life cycle ---------------------------------------------------------------------------
 

@@ -131,7 +131,7 @@ def decode(wire: WireMessage) -> SessionMessage:
 
 
 def normal_id(role: str, session_id: int, entropy: int, step: int, index: int) -> str:
-    """The de-duplication id `N-<seed>-<suspends>-<index>` (Corda's DeduplicationId.createForNormal).
+    """The de-duplication id `N-<seed>-<suspends>-<index>` (DeduplicationId.createForNormal).
 
     `role` is R for the session's initiator and D for its responder; ids are initiator's in both.
     """

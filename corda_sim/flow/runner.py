@@ -51,8 +51,8 @@ from corda_sim.flow.responder import attach, open_responder
 from corda_sim.flow.services import EngineServices
 from corda_sim.flow.settings import EngineSettings
 from corda_sim.flow.state import FlowStatus, Outgoing
-from corda_sim.flow.transitions import satisfied, suspend, transition
 from corda_sim.flow.transitions import resume as resume_state
+from corda_sim.flow.transitions import satisfied, suspend, transition
 
 
 class FlowRunner:
@@ -82,7 +82,7 @@ class FlowRunner:
     def start_flow(
         self, logic: FlowLogic[Any], started_by: str, client_id: str | None = None
     ) -> str:
-        """Begin a flow with the next commit; its id. With a client id that is known, that flow's."""
+        """Begin a flow with the next commit; its id. With a known client id, that flow's."""
         if client_id is not None and client_id in self.by_client_id:
             return self.by_client_id[client_id]
         if self.draining:
@@ -186,7 +186,8 @@ class FlowRunner:
         if flow.finished:
             self.forget_if_done(flow)
             return []
-        if self.settings.reload_checkpoint_after_suspend and flow.is_idle:
+        reload = self.settings.reload_checkpoint_after_suspend and flow.machine is not None
+        if reload and flow.is_idle:
             self.reload(flow)
         return self.arm(flow)
 

@@ -243,7 +243,7 @@ class FlowServiceHub:
         """
         self._context.record("verified", lambda: self._verify(transaction, check_signatures))
 
-    def _verify(self, transaction: SignedTransaction, check_signatures: bool) -> bytes:  # noqa: FBT001
+    def _verify(self, transaction: SignedTransaction, check_signatures: bool) -> bytes:
         transaction.verify(self.services, check_signatures)
         return b""
 

@@ -29,7 +29,7 @@ from corda_sim.flow.messages import (
 from corda_sim.flow.state import Buffered, FlowState, Outgoing, SessionState, SessionStatus
 
 REOPEN_SEQ = 1 << 30
-"""Journal places of re-openings: apart from the places of messages, which a session never reaches."""
+"""Journal places of re-openings: beyond those of messages, which no session reaches."""
 
 Sends = tuple[Send, ...]
 

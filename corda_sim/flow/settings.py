@@ -7,10 +7,10 @@ DAY_NS = 86_400 * 1_000_000_000
 
 @dataclass(frozen=True, slots=True)
 class EngineSettings:
-    """`message_retention` (ns): how long the id of a session-init is kept; an older init is refused.
+    """`message_retention` (ns): how long a session-init's id is kept; an older init is refused.
 
-    `max_flows`: flows that run at once before RPC is told to come back. `reload` rebuilds every flow
-    from its journal at every suspend (Corda's reloadCheckpointAfterSuspend).
+    `max_flows`: flows that run at once before RPC is told to come back.
+    `reload_checkpoint_after_suspend` rebuilds every flow from its journal at every suspend.
     """
 
     message_retention: int = 7 * DAY_NS

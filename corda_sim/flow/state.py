@@ -44,7 +44,7 @@ class Buffered(msgspec.Struct, frozen=True):
 
 
 class SessionState(msgspec.Struct, frozen=True):
-    """One session as one side sees it; `opener_id` and `entropy` are the initiator's on both sides."""
+    """One session as one side sees it; `opener_id` and `entropy` are the initiator's."""
 
     session_id: int
     role: str
@@ -71,7 +71,7 @@ class SessionState(msgspec.Struct, frozen=True):
 
 
 class FlowState(msgspec.Struct, frozen=True):
-    """A flow between two events; `step` counts its suspensions, `sent` the messages of this step."""
+    """A flow between two events; `step` counts suspensions, `sent` the messages of this step."""
 
     flow_id: str
     sessions: Mapping[int, SessionState]

@@ -5,7 +5,7 @@ from typing import Annotated
 import msgspec
 
 MAX_MESSAGE_ID_LENGTH = 64
-"""Corda's `node_message_ids.message_id` column is `varchar(64)`; a longer id ends in a database error there."""
+"""Characters that Corda's column `node_message_ids.message_id` holds."""
 
 MessageId = Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_MESSAGE_ID_LENGTH)]
 
@@ -13,9 +13,9 @@ MessageId = Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_MESSAGE_ID_
 class WireMessage(
     msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True, gc=False
 ):
-    """A session message as transports see it: `message_id` is its de-duplication id, `body` its encoded form.
+    """A session message as transports see it: its de-duplication id and its encoded form.
 
-    `is_init` marks an `InitialSessionMessage` (Corda's header `corda_p2p_message_type=session_init`).
+    `is_init` marks a session-init (Corda's header `corda_p2p_message_type=session_init`).
     """
 
     message_id: MessageId

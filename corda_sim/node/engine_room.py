@@ -1,4 +1,4 @@
-"""What MockNetwork and a node process share: a manager over a database, its recovery and effects."""
+"""What MockNetwork and a node process share: a manager over a database, recovery and effects."""
 
 import logging
 from collections.abc import Callable, Iterable, Sequence

@@ -55,6 +55,7 @@ from corda_sim.node.network_parameters import (
     load_past_parameters,
     read_network_parameters,
     stage_network_parameters,
+    verify_network_parameters,
 )
 from corda_sim.node.node_files import CERTIFICATES, CORDAPPS, RunFile
 from corda_sim.node.storage.database import SqlStorage
@@ -170,7 +171,7 @@ class Node:
         entries = NodeCertificates.load(certificates, config.key_store_password)
         root = read_trust_store(certificates / "truststore.pem")
         signed = read_network_parameters(self.directory, root, _now())
-        parameters = signed.verified_parameters
+        parameters = verify_network_parameters(signed, root, _now())
         identity = self._identity(entries, certificates)
         batch = WriteBatch()
         stage_network_parameters(batch, signed)
@@ -210,7 +211,7 @@ class Node:
                 self.registry.register(flow, app.name)
         cleanup = self.config.enterprise_configuration.processed_message_cleanup
         settings = EngineSettings(
-            message_retention=cleanup.sender_retention_period_in_days * 86_400 * 10**9,
+            message_retention=int(cleanup.general_retention_period_in_days * 86_400 * 10**9),
             reload_checkpoint_after_suspend=self.config.reload_checkpoint_after_suspend,
         )
         self.manager = StateMachineManager(self.hub, self.registry, settings)
@@ -270,7 +271,7 @@ class Node:
             directory=self.directory / CERTIFICATES,
             database_url=url,
             settings=settings,
-            sign=lambda key, data: self.hub.sign(key, data),
+            sign=self.hub.sign,
             service_identity=service_name,
             service_key=self._service_pair,
             crash=lambda point: crash.hit(crash.CrashPoint(point)),

@@ -1,7 +1,6 @@
 """Names and places in a node's directory."""
 
 import json
-import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -29,5 +28,5 @@ class RunFile:
         path = folder / f"{self.pid}.json"
         temporary = path.with_suffix(".tmp")
         temporary.write_text(json.dumps(asdict(self)), encoding="utf-8")
-        os.replace(temporary, path)
+        temporary.replace(path)
         return path

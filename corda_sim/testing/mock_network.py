@@ -125,7 +125,7 @@ class MockNetwork:
         """All legal identities."""
         return [self.party_of(name) for name in self.keys]
 
-    def _parameters(self, validating: bool) -> NetworkParameters:  # noqa: FBT001
+    def _parameters(self, validating: bool) -> NetworkParameters:
         return NetworkParameters(
             minimum_platform_version=4,
             notaries=(NotaryInfo(self.notary_party, validating),),
@@ -164,7 +164,7 @@ class MockNetwork:
     def run_network(self, max_rounds: int = 100_000) -> None:
         """Let all nodes work until none has anything left to do."""
         for _ in range(max_rounds):
-            if not any([node.pump() for node in self.nodes.values()]):
+            if not sum(node.pump() for node in self.nodes.values()):
                 return
         raise AssertionError(f"the network didn't come to rest in {max_rounds} rounds")
 

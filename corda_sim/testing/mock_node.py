@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+from sqlalchemy import select
+
 from corda_sim.core.crypto.keys import KeyPair, PublicKey
 from corda_sim.core.crypto.signatures import PLATFORM_VERSION
 from corda_sim.core.identity import Party
-from corda_sim.core.serialization import serialize
+from corda_sim.core.serialization import deserialize, serialize
 from corda_sim.core.write_batch import WriteBatch
 from corda_sim.flow.cordapp import AppServiceHub
 from corda_sim.flow.effects import (
@@ -28,6 +30,7 @@ from corda_sim.node.assembly import NodeIdentity, build_hub
 from corda_sim.node.committer import settle
 from corda_sim.node.engine_room import EngineRoom, Outside
 from corda_sim.node.fresh_keys import FreshKeyRoot
+from corda_sim.node.storage import schema
 from corda_sim.node.storage.database import SqlStorage
 from corda_sim.node.storage.migrate import upgrade
 from corda_sim.testing.mock_bus import Posted
@@ -141,9 +144,9 @@ class MockNode:
     def _prepare_notary(self) -> None:
         if self.spec.service is None:
             return
-        from notary.anchor import ANCHOR_FILE_NAME, AnchorFile  # noqa: PLC0415 - notary nodes only
-        from notary.batch_signing import KeyPairSigner  # noqa: PLC0415
-        from notary.worker import write_empty_head  # noqa: PLC0415
+        from notary.anchor import ANCHOR_FILE_NAME, AnchorFile
+        from notary.batch_signing import KeyPairSigner
+        from notary.worker import write_empty_head
 
         anchor = AnchorFile(self.spec.directory / ANCHOR_FILE_NAME)
         if not anchor.path.exists():
@@ -170,9 +173,12 @@ class MockNode:
 
     def _timer(self, effect: TimerEffect) -> None:
         manager = self.manager
-        self.network.clock.at(
-            effect.deadline, lambda: manager.timer_fired(effect.flow_id, effect.step)
-        )
+
+        def fire() -> None:
+            if self.running and self.manager is manager:
+                manager.timer_fired(effect.flow_id, effect.step)
+
+        self.network.clock.at(effect.deadline, fire)
 
     def _external(self, effect: ExternalEffect) -> None:
         async def run() -> object:
@@ -189,6 +195,8 @@ class MockNode:
         deadline = self.network.clock.now_ns + int(effect.delay * 1e9)
 
         def again() -> None:
+            if not self.running or self.manager is not manager:
+                return
             self.room.perform(manager.retry(effect.flow_id))
 
         self.network.clock.at(deadline, again)
@@ -229,6 +237,20 @@ class MockNode:
         result: R = flow.result()
         return result
 
+    def stored_result(self, client_id: str) -> Any:  # noqa: ANN401 - the flow's result
+        """The stored result of the flow with that client id; None while there is none."""
+        metadata, results = schema.node_flow_metadata.c, schema.node_flow_results.c
+        found = self.storage.read(
+            select(results.result_value)
+            .join_from(
+                schema.node_flow_metadata,
+                schema.node_flow_results,
+                metadata.flow_id == results.flow_id,
+            )
+            .where(metadata.flow_identifier == client_id)
+        )
+        return deserialize(found[0].result_value, object) if found else None
+
     def notifications(self) -> list[Notification]:
         """From now on collects what subscribers are told."""
         collected: list[Notification] = []
@@ -258,4 +280,3 @@ class MockNode:
         if self.running:
             self.kill()
         self._loop.close()
-

@@ -59,7 +59,8 @@ def arrived(seq: int, payload: object, time: int = 2_000) -> MessageArrived:
 def waiting(*ops: object) -> FlowState:
     """A flow that opened session 7, sent `ping` and waits for its answer."""
     state, _ = transition(
-        FlowState("f", {}), Yielded(Receive((7,)), (OPEN, Sent(7, b"ping"), *ops))  # type: ignore[arg-type]
+        FlowState("f", {}),
+        Yielded(Receive((7,)), (OPEN, Sent(7, b"ping"), *ops)),  # type: ignore[arg-type]
     )
     return state
 
@@ -68,7 +69,9 @@ def test_the_first_send_opens_the_session_with_its_payload() -> None:
     state, actions = transition(FlowState("f", {}), Yielded(Receive((7,)), (OPEN, Sent(7, b"x"))))
     (send,) = actions
     assert isinstance(send, Send)
-    assert send.outgoing.message == InitialSessionMessage(7, 99, "test.Ping", 1, "test", 1_000, b"x")
+    assert send.outgoing.message == InitialSessionMessage(
+        7, 99, "test.Ping", 1, "test", 1_000, b"x"
+    )
     assert send.outgoing.message_id == "N-R-7-99-0-0"
     assert state.step == 1
     assert state.sessions[7].status is SessionStatus.INITIATING
