@@ -8,6 +8,7 @@ from flows.accounts.keys import (
     SendKeyForAccount,
     SendKeyForAccountFlow,
 )
+from flows.accounts.service import create_account_service
 from flows.accounts.share import (
     RequestAccountInfo,
     RequestAccountInfoHandler,
@@ -34,6 +35,7 @@ from flows.resolution import (
 )
 from flows.signatures import CollectSignaturesFlow
 from flows.validation import RequestValidationFlow, ValidatorFlow
+from flows.validator_service import create_validator_policy
 
 cordapp = CordApp(
     name="corda-sim-flows",
@@ -70,5 +72,6 @@ cordapp = CordApp(
     ),
     contract_packages=("states.cash", "states.accounts"),
     migrations=("accounts", "cash", "validator"),
+    services=(create_account_service, create_validator_policy),
 )
 """What the entry point names."""

@@ -1,0 +1,52 @@
+"""The validator's policy: `[validator] allow` of node.toml and the table `validator_locks`."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+
+from corda_sim.core.contracts import StateRef
+from corda_sim.core.crypto.hashes import SecureHash
+from corda_sim.flow.cordapp import AppServiceHub
+from corda_sim.flow.validator_policy import SignedAway, ValidatorPolicy
+from flows.database import Rows, reader
+
+_LOCK_OF = "SELECT transaction_id, until_time FROM validator_locks WHERE state_ref = :state_ref"
+
+
+class ConfiguredValidatorPolicy(ValidatorPolicy):
+    """Allows what is listed as `contract` (all its commands) or `contract:Command`.
+
+    `Command` is the command's last name beside the contract's: `corda_sim.cash.Cash:Issue` is the
+    command `corda_sim.cash.Issue`. A full wire name does as well.
+    """
+
+    def __init__(self, allow: Iterable[str], rows: Rows) -> None:
+        self._allow = frozenset(allow)
+        self._rows = rows
+
+    def allows(self, contract: str, command: str) -> bool:
+        """Whether the list has the contract, or the command with it."""
+        beside, _, short = command.rpartition(".")
+        entries = {contract, f"{contract}:{command}"}
+        if beside == contract.rpartition(".")[0]:
+            entries.add(f"{contract}:{short}")
+        return not self._allow.isdisjoint(entries)
+
+    def signed_away(self, refs: tuple[StateRef, ...]) -> tuple[SignedAway, ...]:
+        """The rows of `validator_locks` for these states."""
+        return tuple(
+            SignedAway(ref, SecureHash.parse(row.transaction_id), _instant(row.until_time))
+            for ref in refs
+            for row in self._rows(_LOCK_OF, state_ref=str(ref))
+        )
+
+
+def _instant(micros: int) -> datetime:
+    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=micros)
+
+
+def create_validator_policy(hub: AppServiceHub) -> ConfiguredValidatorPolicy | None:
+    """The policy of a node that is a validator; None where node.toml has no `[validator]`."""
+    settings = hub.settings.get("validator")
+    if settings is None:
+        return None
+    return ConfiguredValidatorPolicy(settings.get("allow", ()), reader(hub.database_url))
