@@ -385,7 +385,7 @@ def test_nothing_is_lost_when_the_broker_is_killed(broker: Broker, quorum: bool)
     async def scenario() -> None:
         sender, receiver = Peer(broker.url), Peer(broker.url, quorum=quorum)
         await receiver.start()
-        # RabbitMQ 3.10 forgets a quorum queue declared within a second before SIGKILL.
+        # RabbitMQ 3.10 can forget a quorum queue declared just before a SIGKILL.
         await asyncio.sleep(2)
         sender.send(receiver.address, *range(3000))
         await until(lambda: len(sender.confirmed) > 200)
