@@ -22,7 +22,7 @@ from corda_sim.flow.services import StatesToRecord
 from corda_sim.node.keys import KeyManagementService
 from corda_sim.node.storage import schema
 from corda_sim.node.storage.database import SqlStorage
-from corda_sim.node.vault.coins import Coin, CoinIndex, coin_of
+from corda_sim.node.vault.coins import Coin, coin_of
 from corda_sim.node.vault.rows import CONSUMED, UNCONSUMED, insert_state, ref_columns
 from corda_sim.node.vault.soft_locks import SoftLocks
 
@@ -43,7 +43,8 @@ class VaultUpdate:
 class StateRecorder:
     """Stages vault rows, and keeps the index in memory in step with their commit.
 
-    `was_recorded` tells whether a transaction's states may be in the database already.
+    `was_recorded` tells whether a transaction's states may be in the database already; `publish`
+    gets every update once it is committed.
     """
 
     def __init__(
@@ -51,13 +52,12 @@ class StateRecorder:
         storage: SqlStorage,
         keys: KeyManagementService,
         clock: Callable[[], int],
-        coins: CoinIndex,
         locks: SoftLocks,
         was_recorded: Callable[[SecureHash], bool],
+        publish: Callable[[VaultUpdate], None],
     ) -> None:
         self._storage, self._keys, self._clock = storage, keys, clock
-        self._coins, self._locks = coins, locks
-        self._was_recorded = was_recorded
+        self._locks, self._was_recorded, self._publish = locks, was_recorded, publish
 
     def is_relevant(self, data: ContractState) -> bool:
         """Whether the state is ours: an ownable one by its owner, others by any participant."""
@@ -74,11 +74,13 @@ class StateRecorder:
         """
         if states is StatesToRecord.NONE:
             return
-        consumed = tuple(ref for ref in transaction.inputs if ref in self._coins)
+        consumed = tuple(ref for ref in transaction.inputs if self._locks.is_unspent(ref))
         produced = tuple(self._produce(staged, transaction, states))
         self._consume(staged, transaction.inputs)
         if consumed or produced:
-            staged.notifications.append(VaultUpdate(consumed, produced, staged.flow_id))
+            update = VaultUpdate(consumed, produced, staged.flow_id)
+            staged.notifications.append(update)
+            staged.on_commit.append(lambda: self._publish(update))
 
     def _produce(
         self, staged: StagedStep, transaction: SignedTransaction, states: StatesToRecord

@@ -9,8 +9,9 @@ from sqlalchemy import or_, select, tuple_
 
 from corda_sim.core.contracts import Amount, Currency, StateRef
 from corda_sim.core.crypto.hashes import SecureHash
-from corda_sim.core.serialization import deserialize
+from corda_sim.core.serialization import deserialize, serialize
 from corda_sim.core.transactions import SignedTransaction
+from corda_sim.core.vault_query import Page
 from corda_sim.core.write_batch import WriteBatch
 from corda_sim.flow.context import StagedStep
 from corda_sim.flow.services import StatesToRecord
@@ -18,10 +19,12 @@ from corda_sim.node.keys import KeyManagementService
 from corda_sim.node.storage import schema
 from corda_sim.node.storage.database import SqlStorage
 from corda_sim.node.vault.coins import CoinIndex
+from corda_sim.node.vault.query import run_query
 from corda_sim.node.vault.recorder import StateRecorder
 from corda_sim.node.vault.rows import RELEVANT, UNCONSUMED
 from corda_sim.node.vault.selection import CoinSelector
 from corda_sim.node.vault.soft_locks import SoftLocks
+from corda_sim.node.vault.track import DataFeed, Observer, VaultTracker
 
 
 class VaultService:
@@ -46,7 +49,10 @@ class VaultService:
         self._coins = CoinIndex()
         self._locks = SoftLocks(self._coins, clock)
         self._selector = CoinSelector(self._coins, self._locks)
-        self._recorder = StateRecorder(storage, keys, clock, self._coins, self._locks, was_recorded)
+        self._tracker = VaultTracker(self.query_page)
+        self._recorder = StateRecorder(
+            storage, keys, clock, self._locks, was_recorded, self._tracker.publish
+        )
 
     def load(self) -> None:
         """Take in unspent states of ours and their locks, at start.
@@ -116,6 +122,23 @@ class VaultService:
                 StateRef(SecureHash.parse(row.transaction_id), row.output_index) for row in found
             )
         return known
+
+    # --- queries ------------------------------------------------------------------------------
+
+    def query(self, criteria: object) -> bytes:
+        """`query_page`, serialized."""
+        return serialize(self.query_page(criteria))
+
+    def query_page(self, criteria: object) -> Page:
+        """The page of committed states that answers a `VaultQuery` or criteria alone.
+
+        Raises: VaultQueryException.
+        """
+        return run_query(self._storage, criteria)
+
+    def track(self, criteria: object, observer: Observer) -> DataFeed:
+        """A snapshot, then every committed change, on the loop. Raises: VaultQueryException."""
+        return self._tracker.track(criteria, observer)
 
     # --- balances -----------------------------------------------------------------------------
 

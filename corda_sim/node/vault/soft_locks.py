@@ -33,6 +33,10 @@ class SoftLocks:
         if self._spending[ref]:
             self._coins.hold(ref)
 
+    def is_unspent(self, ref: StateRef) -> bool:
+        """Whether the state is ours and no committed step has spent it."""
+        return ref in self._coins
+
     def holder(self, ref: StateRef) -> str | None:
         """The flow that holds the state."""
         return self._holders.get(ref)
