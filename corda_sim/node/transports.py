@@ -37,4 +37,5 @@ def make_transport(
 def endpoint_of(config: NodeConfiguration, directory: Path) -> str:
     """Where this node takes packs when it has no broker; its node info says the same."""
     del directory
-    return f"tcp://{config.p2p_address}"
+    address = config.p2p_address
+    return address if address.startswith("unix:") else f"tcp://{address}"

@@ -171,7 +171,7 @@ def test_a_flow_exception_reaches_the_peer(network: MockNetwork) -> None:
 
 
 def test_any_other_error_stays_private(network: MockNetwork) -> None:
-    with pytest.raises(UnexpectedFlowEndException, match="^Counter-flow errored$"):
+    with pytest.raises(UnexpectedFlowEndException, match=r"^Counter-flow errored$"):
         network["PartyA"].run_flow(Ask("PartyB", "bug"))
 
 
