@@ -17,7 +17,7 @@ from corda_sim.node.vault.soft_locks import SoftLocks
 EXACT_DEPTH = 7
 """Exact sums are looked for among sets of at most one coin more than this."""
 EXACT_TRIES = 96
-"""How many sets are tried for each size; it bounds the time whatever the number of coins."""
+"""How many sets are tried for each size: all of those of six coins, and bounded time for any."""
 
 
 def choose(coins: Sequence[Priced], quantity: int) -> list[StateRef] | None:
