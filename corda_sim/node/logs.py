@@ -33,4 +33,5 @@ def configure(node_dir: Path, level: str = "INFO", *, to_console: bool = False) 
         one.setFormatter(formatter)
         root.addHandler(one)
     root.setLevel(level)
-    logging.getLogger("pika").setLevel("WARNING")
+    for chatty in ("pika", "alembic"):
+        logging.getLogger(chatty).setLevel("WARNING")

@@ -195,7 +195,7 @@ class Node:
         self.hub.members.update(self.network_map.service_members())
         self.storage.commit([batch], epoch=self.lease.epoch)
         self._build_engine()
-        self._build_messaging(parameters.hash, parameters.max_message_size)
+        self._build_messaging(bytes(parameters.hash), parameters.max_message_size)
 
     def _identity(self, entries: NodeCertificates, certificates: Path) -> NodeIdentity:
         pair = _pair(entries.identity)
