@@ -5,7 +5,6 @@ and DbTransactionsResolver.
 """
 
 from collections.abc import Iterable, Sequence
-from datetime import timedelta
 from functools import partial
 from graphlib import TopologicalSorter
 from typing import ClassVar, TypeVar
@@ -172,7 +171,8 @@ class ResolveTransactionsFlow(FlowLogic[None]):
             self.service_hub.verify(transaction)
             self.service_hub.record_transactions((transaction,), StatesToRecord.NONE)
             if place % BATCH_SIZE == 0:
-                await self.sleep(timedelta())
+                # ends the step: no commit is larger than a batch
+                await self.wait_for_ledger_commit(tx_id)
 
     def _load(self, tx_id: SecureHash) -> SignedTransaction:
         found = self.service_hub.services.load_transaction(tx_id)
