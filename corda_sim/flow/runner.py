@@ -83,8 +83,9 @@ class FlowRunner:
         self, logic: FlowLogic[Any], started_by: str, client_id: str | None = None
     ) -> str:
         """Begin a flow with the next commit; its id. With a known client id, that flow's."""
-        if client_id is not None and client_id in self.by_client_id:
-            return self.by_client_id[client_id]
+        known = None if client_id is None else self._flow_of(client_id)
+        if known is not None:
+            return known
         if self.draining:
             raise RejectedCommandException(
                 "Node is draining before shutdown. Cannot start new flows through RPC."
@@ -104,6 +105,9 @@ class FlowRunner:
             self.by_client_id[client_id] = flow.flow_id
         self._begin(flow, logic)
         return flow.flow_id
+
+    def _flow_of(self, client_id: str) -> str | None:
+        return self.by_client_id.get(client_id) or self.services.flow_of_client_id(client_id)
 
     def _admit(self, flow_id: str, start: StartRecord) -> LiveFlow:
         flow = LiveFlow(flow_id, start, waiting_since=start.start_time)

@@ -139,6 +139,10 @@ class EngineServices(NodeServices, Protocol):
         """Whether a session-init was taken before."""
         ...
 
+    def flow_of_client_id(self, client_id: str) -> str | None:
+        """The flow that was started with a client id, finished ones included."""
+        ...
+
     def load_journal(self, flow_id: str) -> FlowJournal | None:
         """A flow's committed journal."""
         ...

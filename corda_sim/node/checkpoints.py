@@ -3,10 +3,16 @@
 from collections import OrderedDict, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Row, select
 
+from corda_sim.core.errors import CordaError
+from corda_sim.core.serialization import deserialize
+from corda_sim.flow.effects import FlowEnded
+from corda_sim.flow.errors import FlowException
 from corda_sim.flow.journal import FlowJournal, decode_journal
+from corda_sim.flow.messages import FlowExceptionData
 from corda_sim.flow.state import FlowStatus
 from corda_sim.flow.wire_message import WireMessage
 from corda_sim.node.storage import schema
@@ -44,6 +50,27 @@ class CheckpointStorage:
         return decode_journal(
             flow_id, found[0].status, [row.data for row in steps], [row.data for row in arrived]
         )
+
+    def flow_of_client_id(self, client_id: str) -> str | None:
+        """The flow that was started with a client id; it is known as long as its outcome is."""
+        table = schema.node_flow_metadata.c
+        found = self._storage.read(select(table.flow_id).where(table.flow_identifier == client_id))
+        return found[0].flow_id if found else None
+
+    def outcome(self, flow_id: str) -> FlowEnded | None:
+        """The outcome of a finished flow that had a client id; None where none is kept."""
+        results, errors = schema.node_flow_results.c, schema.node_flow_exceptions.c
+        found = self._storage.read(select(results.result_value).where(results.flow_id == flow_id))
+        if found:
+            return FlowEnded(flow_id, deserialize(found[0].result_value, object), None)
+        points = schema.node_checkpoints
+        ended = points.c.status.in_((FlowStatus.FAILED, FlowStatus.KILLED))
+        failed = self._storage.read(
+            select(errors.type, errors.exception_message, errors.exception_value)
+            .join(points, points.c.flow_id == errors.flow_id)
+            .where(errors.flow_id == flow_id, ended)
+        )
+        return FlowEnded(flow_id, None, _error(failed[0])) if failed else None
 
     def unfinished(self) -> Iterator[FlowJournal]:
         """The journals of all flows that run on after a restart, oldest first."""
@@ -112,3 +139,10 @@ class CheckpointStorage:
         self._seen[message_id] = None
         if len(self._seen) > _SEEN_IN_MEMORY:
             self._seen.popitem(last=False)
+
+
+def _error(row: Row[Any]) -> CordaError:
+    if row.exception_value is None:
+        return CordaError(f"{row.type}: {row.exception_message}")
+    parts = deserialize(row.exception_value, tuple[str, str, bytes | None])
+    return FlowException.from_wire(FlowExceptionData(*parts))

@@ -93,8 +93,12 @@ class EngineRoom:
             subscriber(notification)
 
     def when_ended(self, flow_id: str, tell: Callable[[FlowEnded], None]) -> None:
-        """Call `tell` once the flow has its outcome."""
-        self.outcomes.setdefault(flow_id, []).append(tell)
+        """Call `tell` once the flow has its outcome; at once where that is kept already."""
+        kept = None if flow_id in self.manager.flows else self.hub.checkpoints.outcome(flow_id)
+        if kept is None:
+            self.outcomes.setdefault(flow_id, []).append(tell)
+        else:
+            tell(kept)
 
     def recover(self) -> list[Effect]:
         """Bring back every flow, the outbox and, unless draining, kept session-inits."""

@@ -156,6 +156,10 @@ class ServiceHub:
         """Whether a session-init was taken before."""
         return self.checkpoints.message_seen(message_id)
 
+    def flow_of_client_id(self, client_id: str) -> str | None:
+        """The flow that was started with a client id, finished ones included."""
+        return self.checkpoints.flow_of_client_id(client_id)
+
     def load_journal(self, flow_id: str) -> FlowJournal | None:
         """A flow's committed journal."""
         return self.checkpoints.load_journal(flow_id)
