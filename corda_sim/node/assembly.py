@@ -10,6 +10,7 @@ from corda_sim.core.crypto.keys import KeyPair
 from corda_sim.core.identity import Party
 from corda_sim.core.network import NetworkParameters
 from corda_sim.core.write_batch import Row, WriteBatch
+from corda_sim.flow.context import StagedStep
 from corda_sim.node.attachments import AttachmentStorage
 from corda_sim.node.checkpoints import CheckpointStorage
 from corda_sim.node.fresh_keys import FreshKeyRoot
@@ -63,15 +64,18 @@ def build_hub(  # noqa: PLR0913 - each is one neighbour
             identities.register_identity(batch, party, ())
     keys = KeyManagementService(identity.party, identity.keys, identity.root, identities)
     keys.load(tables.rows("node_our_key_pairs"))
-    vault = VaultService(storage, keys, clock)
+    transactions = TransactionStorage(storage, clock)
+    vault = VaultService(storage, keys, clock, transactions.was_recorded)
     vault.load()
+    attachment_storage = AttachmentStorage(storage, attachments, clock)
+    attachment_storage.install(StagedStep(None, batch))
     return ServiceHub(
         our_identity=identity.party,
         network_parameters=parameters,
         identities=identities,
         keys=keys,
-        transactions=TransactionStorage(storage, clock),
-        attachments=AttachmentStorage(storage, attachments, clock),
+        transactions=transactions,
+        attachments=attachment_storage,
         vault=vault,
         checkpoints=CheckpointStorage(storage),
         clock=clock,
