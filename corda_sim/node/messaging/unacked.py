@@ -16,6 +16,7 @@ class _Entry(Generic[OriginT]):
     origin: OriginT
     sequence: int
     settled: bool = False
+    acknowledged: bool = False
 
 
 @dataclass(slots=True)
@@ -82,13 +83,15 @@ class Unacked(Generic[OriginT]):
         result = Settled()
         queue = self._origins[origin]
         while queue and queue[0].settled:
-            result.through = queue.popleft().sequence
-        covered = result.through or 0
-        result.singles = [
-            entry.sequence
-            for entry in entries
-            if entry.origin == origin and entry.sequence > covered
-        ]
+            entry = queue.popleft()
+            # A broker refuses a cumulative acknowledgement that ends at one it had singly.
+            if not entry.acknowledged:
+                result.through = entry.sequence
+                entry.acknowledged = True
+        for entry in entries:
+            if entry.origin == origin and not entry.acknowledged:
+                result.singles.append(entry.sequence)
+                entry.acknowledged = True
         return result
 
     def drop(self, origin: OriginT) -> None:

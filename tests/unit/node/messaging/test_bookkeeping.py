@@ -93,3 +93,12 @@ def test_connections_are_settled_apart() -> None:
 def test_backoff_doubles_to_its_bound() -> None:
     backoff = Backoff(0.05, 1.0)
     assert [backoff.delay(n) for n in (0, 1, 2, 10, 10**9)] == [0.05, 0.1, 0.2, 1.0, 1.0]
+
+
+def test_a_cumulative_acknowledgement_never_ends_at_one_given_singly() -> None:
+    unacked: Unacked[str] = Unacked(Window())
+    first, second, third = (unacked.arrived("c", sequence, 1) for sequence in (1, 2, 3))
+    assert unacked.settle([second])["c"].singles == [2]
+    settled = unacked.settle([first])["c"]
+    assert (settled.through, settled.singles) == (1, [])
+    assert unacked.settle([third])["c"].through == 3
