@@ -183,8 +183,8 @@ class AmqpConsumer:
             channel = self._channel
             if channel is None or not channel.is_open:
                 continue
-            if settled.through is not None:
-                channel.basic_ack(settled.through, multiple=True)
+            if settled.cumulative is not None:
+                channel.basic_ack(settled.cumulative, multiple=True)
             for single in settled.singles:
                 channel.basic_ack(single)
         self._reconcile()

@@ -21,9 +21,14 @@ class _Entry(Generic[OriginT]):
 
 @dataclass(slots=True)
 class Settled:
-    """What to acknowledge at one origin: all up to `through`, and `singles` beyond it."""
+    """What to acknowledge at one origin: all up to `through`, and `singles` beyond it.
+
+    `cumulative` is the last up to `through` that wasn't acknowledged singly before: a broker refuses
+    a cumulative acknowledgement that ends at one it had.
+    """
 
     through: int | None = None
+    cumulative: int | None = None
     singles: list[int] = field(default_factory=list)
 
 
@@ -84,9 +89,9 @@ class Unacked(Generic[OriginT]):
         queue = self._origins[origin]
         while queue and queue[0].settled:
             entry = queue.popleft()
-            # A broker refuses a cumulative acknowledgement that ends at one it had singly.
+            result.through = entry.sequence
             if not entry.acknowledged:
-                result.through = entry.sequence
+                result.cumulative = entry.sequence
                 entry.acknowledged = True
         for entry in entries:
             if entry.origin == origin and not entry.acknowledged:

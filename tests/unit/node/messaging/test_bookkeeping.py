@@ -86,8 +86,8 @@ def test_connections_are_settled_apart() -> None:
     tags = [
         unacked.arrived(origin, sequence, 1) for origin, sequence in [("a", 1), ("b", 1), ("a", 2)]
     ]
-    assert unacked.settle(tags[1:]) == {"b": Settled(1), "a": Settled(None, [2])}
-    assert unacked.settle(tags[:1]) == {"a": Settled(2)}
+    assert unacked.settle(tags[1:]) == {"b": Settled(1, 1), "a": Settled(None, None, [2])}
+    assert unacked.settle(tags[:1]) == {"a": Settled(2, 1)}
 
 
 def test_backoff_doubles_to_its_bound() -> None:
@@ -100,5 +100,5 @@ def test_a_cumulative_acknowledgement_never_ends_at_one_given_singly() -> None:
     first, second, third = (unacked.arrived("c", sequence, 1) for sequence in (1, 2, 3))
     assert unacked.settle([second])["c"].singles == [2]
     settled = unacked.settle([first])["c"]
-    assert (settled.through, settled.singles) == (1, [])
+    assert (settled.through, settled.cumulative, settled.singles) == (2, 1, [])
     assert unacked.settle([third])["c"].through == 3
