@@ -194,7 +194,7 @@ class FlowServiceHub:
         found: list[SignedTransaction | None] = []
 
         def look_up() -> bytes:
-            found.append(self.services.load_transaction(tx_id))
+            found.append(self.services.load_verified(tx_id))
             return b"" if found[0] is None else b"\1"
 
         if not self._context.record("transaction", look_up):
@@ -202,7 +202,7 @@ class FlowServiceHub:
         return found[0] if found else self._reload(tx_id)
 
     def _reload(self, tx_id: SecureHash) -> SignedTransaction:
-        transaction = self.services.load_transaction(tx_id)
+        transaction = self.services.load_verified(tx_id)
         if transaction is None:
             raise TransactionResolutionException(tx_id)
         return transaction

@@ -119,6 +119,10 @@ class NodeServices(ServicesForResolution, Protocol):
         """An attachment, committed or staged."""
         ...
 
+    def load_verified(self, tx_id: SecureHash) -> SignedTransaction | None:
+        """A transaction that was verified, committed or staged; unlike `load_transaction`."""
+        ...
+
     def is_verified(self, tx_id: SecureHash) -> bool:
         """Whether the transaction is recorded as verified, in a committed step."""
         ...

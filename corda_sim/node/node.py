@@ -58,6 +58,7 @@ from corda_sim.node.network_parameters import (
     verify_network_parameters,
 )
 from corda_sim.node.node_files import CERTIFICATES, CORDAPPS, RunFile
+from corda_sim.node.parameters_storage import NodeParametersStorage
 from corda_sim.node.storage.database import SqlStorage
 from corda_sim.node.storage.migrate import upgrade
 from corda_sim.node.transports import make_transport
@@ -170,6 +171,7 @@ class Node:
         certificates = self.directory / CERTIFICATES
         entries = NodeCertificates.load(certificates, config.key_store_password)
         root = read_trust_store(certificates / "truststore.pem")
+        self._trust_root = root
         signed = read_network_parameters(self.directory, root, _now())
         parameters = verify_network_parameters(signed, root, _now())
         identity = self._identity(entries, certificates)
@@ -255,6 +257,8 @@ class Node:
         self._start_service_flows()
 
     def _start_services(self) -> None:
+        own = NodeParametersStorage(self.storage, self.hub, self._trust_root, _now)
+        self.hub.cordapp_services[NodeParametersStorage] = own
         notary = self.config.notary
         service_name = None if self._service_pair is None else self._service_party()
         settings: dict[str, Any] = {}

@@ -113,6 +113,10 @@ class ServiceHub:
         """A transaction, verified or not, committed or staged."""
         return self.transactions.get(id)
 
+    def load_verified(self, tx_id: SecureHash) -> SignedTransaction | None:
+        """A verified transaction, committed or staged."""
+        return self.transactions.get_verified(tx_id)
+
     def load_attachment(self, id: SecureHash) -> ContractAttachment | None:  # noqa: A002
         """An attachment, committed or staged."""
         return self.attachments.get(id)

@@ -60,6 +60,11 @@ class TransactionStorage:
         kept = self._latest(tx_id)
         return None if kept is None else kept.transaction
 
+    def get_verified(self, tx_id: SecureHash) -> SignedTransaction | None:
+        """The transaction if it is recorded as verified, in a committed or staged step."""
+        kept = self._latest(tx_id)
+        return kept.transaction if kept is not None and kept.verified else None
+
     def is_verified(self, tx_id: SecureHash) -> bool:
         """Whether the transaction is recorded as verified, in a committed step."""
         kept = self._committed(tx_id)

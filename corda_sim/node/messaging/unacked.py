@@ -23,7 +23,7 @@ class _Entry(Generic[OriginT]):
 class Settled:
     """What to acknowledge at one origin: all up to `through`, and `singles` beyond it.
 
-    `cumulative` is the last up to `through` that wasn't acknowledged singly before: a broker refuses
+    `cumulative` is the last up to `through` that wasn't acknowledged singly: a broker refuses
     a cumulative acknowledgement that ends at one it had.
     """
 
