@@ -1,4 +1,4 @@
-"""Rows that one step wants written: pure data, so that any store can apply them (or refuse them) whole."""
+"""Rows that one step wants written: pure data that any store applies, or refuses, whole."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
