@@ -138,6 +138,12 @@ class Node:
         )
         self._run_file = me.write(self.directory)
 
+    def announce_ready(self, rpc_address: str | None = None) -> None:
+        """Tell the run file and `/ready` that the node works; RPC listens at `rpc_address`."""
+        self.rpc_address = rpc_address or self.rpc_address
+        self._write_run_file("ready")
+        self.ready = True
+
     def stop(self) -> None:
         """Ask the node to end."""
         self._lease_wanted.set()
@@ -253,7 +259,6 @@ class Node:
         self.room.perform(effects)
         self.committer.wake()
         self._spawn(self._poll_network_map())
-        self.ready = True
         self._start_service_flows()
 
     def _start_services(self) -> None:
