@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from prometheus_client import CollectorRegistry
+from sqlalchemy import select
 
 from corda_sim.core.crypto.crypto import load_private_key
 from corda_sim.core.crypto.keys import KeyPair
@@ -59,12 +60,14 @@ from corda_sim.node.network_parameters import (
 )
 from corda_sim.node.node_files import CERTIFICATES, CORDAPPS, RunFile
 from corda_sim.node.parameters_storage import NodeParametersStorage
+from corda_sim.node.storage import schema
 from corda_sim.node.storage.database import SqlStorage
 from corda_sim.node.storage.migrate import upgrade
 from corda_sim.node.transports import make_transport
 
 LOGGER = logging.getLogger(__name__)
 FENCED_EXIT_CODE = 75
+DRAINING_PROPERTY = "flowsDrainingMode"
 
 
 def installed_cordapps() -> list[CordApp]:
@@ -254,6 +257,7 @@ class Node:
     async def _begin(self) -> None:
         self._start_services()
         self._spawn(self.committer.run())
+        self.manager.draining = self._read_draining()
         effects = self.room.recover()
         await self.messaging.start(self._on_pack, self._on_confirmed)
         self.room.perform(effects)
@@ -382,6 +386,20 @@ class Node:
         LOGGER.critical("the node can't go on: %s", error)
         self._fatal = error
         self._stopping.set()
+
+    def set_draining(self, enabled: bool) -> None:
+        """Take no new flows, over restarts too; or take them again, kept session-inits first."""
+        self.manager.draining = enabled
+        row = {"property_key": DRAINING_PROPERTY, "property_value": str(enabled).lower()}
+        self.manager.shared_step().batch.upsert("node_properties", ("property_key",), row)
+        if not enabled:
+            self.room.take_kept_inits()
+        self.committer.wake()
+
+    def _read_draining(self) -> bool:
+        table = schema.node_properties
+        found = self.storage.read(select(table).where(table.c.property_key == DRAINING_PROPERTY))
+        return bool(found) and found[0].property_value == "true"
 
     # --- for RPC ------------------------------------------------------------------------------
 

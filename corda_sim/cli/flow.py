@@ -1,0 +1,130 @@
+"""`flow available | start | list | watch | show | steps | explain | kill | pause | resume | retry`."""
+
+from typing import Annotated, Any
+
+import typer
+
+from corda_sim.cli.connect import connect
+from corda_sim.cli.options import Json
+from corda_sim.cli.output import console, emit
+from corda_sim.flow.errors import FlowArgumentsException
+from corda_sim.rpc.errors import RpcException
+
+app = typer.Typer(no_args_is_help=True)
+FlowId = Annotated[str, typer.Argument(metavar="ID")]
+
+
+@app.command()
+def available(context: typer.Context, as_json: Json = False) -> None:
+    """The flows that may be started."""
+    with connect(context.obj) as client:
+        emit(client.invoke("registeredFlows"), as_json=as_json)
+
+
+@app.command()
+def start(
+    context: typer.Context,
+    flow: Annotated[str, typer.Argument(metavar="CLASS")],
+    arguments: Annotated[list[str] | None, typer.Argument(metavar="[name=value]…")] = None,
+    client_id: Annotated[str, typer.Option(help="The same id gives the same outcome.")] = "",
+    no_wait: Annotated[bool, typer.Option("--no-wait", help="Return once it is started.")] = False,
+    as_json: Json = False,
+) -> int:
+    """Start a flow and wait for its outcome."""
+    given = dict(_split(one) for one in arguments or ())
+    with connect(context.obj) as client:
+        if no_wait:
+            flow_id = client.begin_flow(flow, given, client_id)
+            emit(_outcome(flow_id, "RUNNABLE", None, None), as_json=as_json)
+            return 0
+        outcome = client.start_flow(
+            flow,
+            given,
+            client_id,
+            lambda _id, step: None if as_json or not step else console.print(step),
+        )
+    if not outcome.error_type:
+        emit(_outcome(outcome.flow_id, "COMPLETED", outcome.result, None), as_json=as_json)
+        return 0
+    if not as_json:
+        raise RpcException(outcome.error_type, outcome.error)
+    error = f"{outcome.error_type}: {outcome.error}"
+    emit(_outcome(outcome.flow_id, "FAILED", None, error), as_json=True)
+    return 1
+
+
+def _outcome(flow_id: str, status: str, result: Any, error: str | None) -> dict[str, Any]:  # noqa: ANN401 - JSON
+    return {"flow_id": flow_id, "status": status, "result": result, "error": error}
+
+
+def _split(text: str) -> tuple[str, str]:
+    name, separator, value = text.partition("=")
+    if not separator:
+        raise FlowArgumentsException(f"'{text}' isn't of the form name=value")
+    return name, value
+
+
+@app.command("list")
+def list_flows(context: typer.Context, as_json: Json = False) -> None:
+    """The flows that the node runs or keeps."""
+    with connect(context.obj) as client:
+        emit(client.invoke("stateMachinesSnapshot"), as_json=as_json)
+
+
+@app.command()
+def watch(context: typer.Context, as_json: Json = False) -> None:
+    """Progress of all flows, a line each, until interrupted."""
+    with connect(context.obj) as client:
+        for update in client.track("flows"):
+            emit(update, as_json=as_json, text=" ".join(map(str, update.values())))
+
+
+@app.command()
+def show(context: typer.Context, flow_id: FlowId, as_json: Json = False) -> None:
+    """One flow with its sessions."""
+    with connect(context.obj) as client:
+        emit(client.invoke("flowShow", flow_id=flow_id), as_json=as_json)
+
+
+@app.command()
+def steps(context: typer.Context, flow_id: FlowId, as_json: Json = False) -> None:
+    """The steps in a flow's journal."""
+    with connect(context.obj) as client:
+        emit(client.invoke("flowSteps", flow_id=flow_id), as_json=as_json)
+
+
+@app.command()
+def explain(context: typer.Context, flow_id: FlowId, as_json: Json = False) -> None:
+    """What a flow waits for, from whom, since when, and what unblocks it."""
+    with connect(context.obj) as client:
+        emit(client.invoke("flowExplain", flow_id=flow_id), as_json=as_json)
+
+
+@app.command()
+def kill(context: typer.Context, flow_id: FlowId, as_json: Json = False) -> None:
+    """End a flow and tell its peers."""
+    with connect(context.obj) as client:
+        client.invoke("killFlow", flow_id=flow_id)
+    emit({"killed": flow_id}, as_json=as_json, text=f"Killed flow [{flow_id}]")
+
+
+@app.command()
+def pause(context: typer.Context, flow_id: FlowId, as_json: Json = False) -> None:
+    """Stop a flow until it is resumed, over restarts too."""
+    with connect(context.obj) as client:
+        client.invoke("pauseFlow", flow_id=flow_id)
+    emit({"paused": flow_id}, as_json=as_json)
+
+
+@app.command()
+def resume(context: typer.Context, flow_id: FlowId, as_json: Json = False) -> None:
+    """Run a paused flow again."""
+    retry(context, flow_id, as_json=as_json)
+
+
+@app.command()
+def retry(context: typer.Context, flow_id: FlowId, as_json: Json = False) -> None:
+    """Run a hospitalised flow again from its journal."""
+    with connect(context.obj) as client:
+        client.invoke("retryFlow", flow_id=flow_id)
+    emit({"retried": flow_id}, as_json=as_json)

@@ -1,0 +1,73 @@
+"""The command line: `corda-sim`. Exit codes: 0 done, 1 failed, 2 wrong usage, 3 node not reached."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import click
+import typer
+
+from corda_sim.cli import account, demo, flow, network, node, tx, vault
+from corda_sim.cli.output import errors
+from corda_sim.core.errors import CordaError
+from corda_sim.rpc.errors import NodeUnreachableException, RpcException
+
+FAILED, USAGE, UNREACHABLE = 1, 2, 3
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+app.add_typer(network.app, name="network", help="Make, start and stop a development network.")
+app.add_typer(node.app, name="node", help="Run a node, and look after one.")
+app.add_typer(flow.app, name="flow", help="Start and watch flows.")
+app.add_typer(vault.app, name="vault", help="Query the vault.")
+app.add_typer(account.app, name="account", help="Accounts.")
+app.add_typer(tx.app, name="tx", help="Transactions.")
+app.add_typer(node.notary_app, name="notary", help="What a notary has committed.")
+app.add_typer(node.validator_app, name="validator", help="What a validator has signed.")
+app.add_typer(node.db_app, name="db", help="Database schemas.")
+app.add_typer(demo.app, name="demo", help="Demonstrations.")
+app.command(name="check")(demo.check)
+
+
+@app.callback()
+def settings(
+    context: typer.Context,
+    node_dir: Annotated[
+        Path | None, typer.Option("-n", "--node", help="The node's directory.")
+    ] = None,
+) -> None:
+    """A Corda network you can run, kill and trust."""
+    context.obj = node_dir
+
+
+def main() -> None:
+    """Run a command; the process ends with its exit code."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: list[str]) -> int:
+    """Run a command; its exit code."""
+    try:
+        result = app(arguments, standalone_mode=False)
+    except click.exceptions.Exit as ended:
+        return ended.exit_code
+    except click.UsageError as error:
+        error.show()
+        return USAGE
+    except click.Abort:
+        return FAILED
+    except NodeUnreachableException as error:
+        return _fail(error, type(error).__name__, UNREACHABLE)
+    except RpcException as error:
+        return _fail(error, error.type_name, FAILED)
+    except CordaError as error:
+        return _fail(error, type(error).__name__, FAILED)
+    return result if isinstance(result, int) else 0
+
+
+def _fail(error: Exception, name: str, code: int) -> int:
+    errors.print(f"{name}: {error}", highlight=False, markup=False, soft_wrap=True)
+    return code
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,70 @@
+"""`tx id FILE | show ID | graph ID`."""
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from corda_sim.cli.connect import connect
+from corda_sim.cli.options import Json
+from corda_sim.cli.output import emit
+from corda_sim.core.errors import DecodeError
+from corda_sim.core.transactions import explain_transaction_id
+
+app = typer.Typer(no_args_is_help=True)
+
+
+@app.command("id")
+def transaction_id(
+    file: Annotated[Path, typer.Argument(metavar="FILE")], as_json: Json = False
+) -> None:
+    """Nonces, leaves, group roots and id of the components in FILE.
+
+    FILE is JSON: {"privacy_salt": HEX, "groups": {"0": [HEX, …], …}}.
+    """
+    groups, salt = _read(file)
+    found = explain_transaction_id(groups, salt)
+    document = {
+        "groups": [
+            {
+                "group": one.group,
+                "nonces": [str(nonce) for nonce in one.nonces],
+                "leaves": [str(leaf) for leaf in one.leaves],
+                "root": str(one.root),
+            }
+            for one in found.groups
+        ],
+        "id": str(found.id),
+    }
+    emit(document if as_json else document["groups"], as_json=as_json)
+    if not as_json:
+        emit({"id": document["id"]}, as_json=False)
+
+
+def _read(file: Path) -> tuple[dict[int, list[bytes]], bytes]:
+    try:
+        document: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+        groups = {
+            int(group): [bytes.fromhex(one) for one in components]
+            for group, components in document["groups"].items()
+        }
+        return groups, bytes.fromhex(document["privacy_salt"])
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise DecodeError(
+            f'{file} must hold {{"privacy_salt": HEX, "groups": {{"0": [HEX, …]}}}}: {error}'
+        ) from error
+
+
+@app.command()
+def show(context: typer.Context, tx_id: str, as_json: Json = False) -> None:
+    """A transaction of the node."""
+    with connect(context.obj) as client:
+        emit(client.invoke("transaction", id=tx_id), as_json=as_json)
+
+
+@app.command()
+def graph(context: typer.Context, tx_id: str, as_json: Json = False) -> None:
+    """A transaction with all it depends on."""
+    with connect(context.obj) as client:
+        emit(client.invoke("transactionGraph", id=tx_id), as_json=as_json)

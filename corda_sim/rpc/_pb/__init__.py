@@ -1,0 +1,1 @@
+"""Code that grpcio-tools made from node.proto."""

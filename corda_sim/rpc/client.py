@@ -1,0 +1,138 @@
+"""Calling a node from a Python program (net.corda.client.rpc.CordaRPCClient)."""
+
+import json
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+import grpc
+
+from corda_sim.rpc._pb import node_pb2, node_pb2_grpc
+from corda_sim.rpc.errors import (
+    NodeUnreachableException,
+    PermissionException,
+    RpcAuthenticationException,
+    RpcException,
+)
+
+_RECONNECT_SECONDS = 0.2
+_MAX_MESSAGE = 64 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class FlowOutcome:
+    """How a flow ended; `error` is empty when it completed, `result` its value as JSON data."""
+
+    flow_id: str
+    result: Any
+    error_type: str
+    error: str
+
+    def get(self) -> Any:  # noqa: ANN401 - the flow's result
+        """The result; RpcException with the flow's error."""
+        if self.error_type:
+            raise RpcException(self.error_type, self.error)
+        return self.result
+
+
+class NodeRpcClient:
+    """A connection to one node, for use from any thread."""
+
+    def __init__(self, address: str, username: str, password: str) -> None:
+        self.address = address
+        options = [("grpc.max_receive_message_length", _MAX_MESSAGE)]
+        self._channel = grpc.insecure_channel(address, options)
+        self._stub = node_pb2_grpc.CordaRPCOpsStub(self._channel)  # type: ignore[no-untyped-call]
+        self._metadata = (("username", username), ("password", password))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the connection."""
+        self._channel.close()
+
+    def invoke(self, method: str, **arguments: object) -> Any:  # noqa: ANN401 - JSON
+        """Call an operation; its result as JSON data.
+
+        Raises: RpcException with the node's error, NodeUnreachableException, PermissionException.
+        """
+        request = node_pb2.InvokeRequest(method=method, arguments_json=json.dumps(arguments))
+        try:
+            reply = self._stub.Invoke(request, metadata=self._metadata)
+        except grpc.RpcError as error:
+            raise self._translate(error) from error
+        return json.loads(reply.result_json)
+
+    def start_flow(
+        self,
+        flow: str,
+        arguments: Mapping[str, str],
+        client_id: str = "",
+        on_progress: Callable[[str, str], None] = lambda _flow_id, _label: None,
+    ) -> FlowOutcome:
+        """Start a flow and wait for its outcome.
+
+        Raises: as `invoke`; with a client id the same call may be made again after a lost
+        connection and gives the same flow's outcome.
+        """
+        for update in self._updates(flow, arguments, client_id):
+            if update.ended:
+                result = json.loads(update.result) if update.result else None
+                return FlowOutcome(update.flow_id, result, update.error_type, update.error)
+            on_progress(update.flow_id, update.progress)
+        raise NodeUnreachableException(f"The node at {self.address} ended the call")
+
+    def begin_flow(self, flow: str, arguments: Mapping[str, str], client_id: str = "") -> str:
+        """Start a flow; its id, as soon as the node has taken it."""
+        updates = self._updates(flow, arguments, client_id)
+        return next(updates).flow_id
+
+    def start_flow_until_done(
+        self, flow: str, arguments: Mapping[str, str], client_id: str, give_up_after: float = 120.0
+    ) -> FlowOutcome:
+        """`start_flow`, called again over lost connections until the node answers."""
+        deadline = time.monotonic() + give_up_after
+        while True:
+            try:
+                return self.start_flow(flow, arguments, client_id)
+            except NodeUnreachableException:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(_RECONNECT_SECONDS)
+
+    def _updates(
+        self, flow: str, arguments: Mapping[str, str], client_id: str
+    ) -> "Iterator[node_pb2.FlowUpdate]":
+        request = node_pb2.StartFlowRequest(
+            flow=flow, arguments=dict(arguments), client_id=client_id
+        )
+        try:
+            yield from self._stub.StartFlow(request, metadata=self._metadata)
+        except grpc.RpcError as error:
+            raise self._translate(error) from error
+
+    def track(self, feed: str) -> Iterator[Any]:
+        """Updates of `vault` or `flows` as they happen."""
+        try:
+            for update in self._stub.Track(
+                node_pb2.TrackRequest(feed=feed), metadata=self._metadata
+            ):
+                yield json.loads(update.update_json)
+        except grpc.RpcError as error:
+            raise self._translate(error) from error
+
+    def _translate(self, error: grpc.RpcError) -> Exception:
+        code, text = error.code(), error.details() or ""
+        if code in (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.CANCELLED):
+            return NodeUnreachableException(f"The node at {self.address} can't be reached: {text}")
+        if code is grpc.StatusCode.UNAUTHENTICATED:
+            return RpcAuthenticationException(text)
+        if code is grpc.StatusCode.PERMISSION_DENIED:
+            return PermissionException(text)
+        trailing = {key: value for key, value in error.trailing_metadata() or ()}
+        return RpcException(str(trailing.get("error-type", code.name)), text)
