@@ -52,6 +52,7 @@ class FlowContext:
         self._ops: list[FlowOp] = []
         self._inputs: list[Input] = []
         self._replayed: deque[Input] | None = None
+        self._mismatch: FlowReplayError | None = None
 
     @property
     def replaying(self) -> bool:
@@ -64,9 +65,16 @@ class FlowContext:
         self._replayed = None if replayed is None else deque(replayed)
         self._ops, self._inputs = [], []
 
-    def end_step(self) -> tuple[tuple[FlowOp, ...], tuple[Input, ...]]:
-        """What the code did to its sessions, and the inputs it took."""
-        if self._replayed:
+    def end_step(self, *, crashed: bool = False) -> tuple[tuple[FlowOp, ...], tuple[Input, ...]]:
+        """What the code did to its sessions, and the inputs it took.
+
+        Raises:
+            FlowReplayError: the code took other inputs than the journal has, even where the flow's
+                code has caught that error.
+        """
+        if self._mismatch is not None:
+            raise self._mismatch
+        if self._replayed and not crashed:
             raise self.mismatch(f"the input '{self._replayed[0].kind}'", "the next suspension")
         return tuple(self._ops), tuple(self._inputs)
 
@@ -75,7 +83,9 @@ class FlowContext:
         if self._replayed is None:
             return self._produce(kind, produce)
         if self.next_input_is(kind + FAILED):
-            raise restore_error(self._replayed.popleft().data)
+            given = self._replayed.popleft()
+            self._inputs.append(given)
+            raise restore_error(given.data)
         if not self._replayed or self._replayed[0].kind != kind:
             had = f"the input '{self._replayed[0].kind}'" if self._replayed else "no more inputs"
             raise self.mismatch(had, f"the input '{kind}'")
@@ -98,7 +108,9 @@ class FlowContext:
 
     def mismatch(self, expected: str, found: str) -> FlowReplayError:
         """The error of a flow whose code has changed."""
-        return FlowReplayError(self.flow_id, self.step, expected, found)
+        error = FlowReplayError(self.flow_id, self.step, expected, found)
+        self._mismatch = self._mismatch or error
+        return error
 
     def random_bytes(self, size: int) -> bytes:
         """Bytes drawn from the flow's journaled seed; the same in every replay."""

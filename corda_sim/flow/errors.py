@@ -18,13 +18,14 @@ CordaError
 FlowKilled (BaseException)            unwinds a killed flow's coroutine; flow code can't swallow it
 """
 
+from contextlib import suppress
 from typing import ClassVar
 
 import msgspec
 
 from corda_sim.core.errors import CordaError, IllegalArgumentError, IllegalStateError
 from corda_sim.core.serialization import deserialize, serialize
-from corda_sim.flow.messages import FlowExceptionData
+from corda_sim.flow.messages import MAX_TEXT, FlowExceptionData
 
 _EXCEPTIONS: dict[str, type["FlowException"]] = {}
 
@@ -52,15 +53,21 @@ class FlowException(CordaError):
 
     def to_wire(self) -> FlowExceptionData:
         """The form in which a peer or the journal gets it."""
-        payload = None if self.payload is None else serialize(self.payload)
-        return FlowExceptionData(self.wire_name, self.message, payload)
+        payload = None
+        if self.payload is not None:
+            with suppress(CordaError, TypeError, ValueError):
+                payload = serialize(self.payload)
+        return FlowExceptionData(self.wire_name, self.message[:MAX_TEXT], payload)
 
     @staticmethod
     def from_wire(data: FlowExceptionData) -> "FlowException":
         """The exception that `data` names; the base class where this node doesn't know the type."""
         cls = _EXCEPTIONS.get(data.name, FlowException)
-        payload = None if data.payload is None else deserialize(data.payload, object)
-        return cls.restore(data.message, payload)
+        try:
+            payload = None if data.payload is None else deserialize(data.payload, object)
+            return cls.restore(data.message, payload)
+        except Exception:  # noqa: BLE001 - a peer chose the payload; its message is still worth having
+            return FlowException(data.message)
 
     @classmethod
     def restore(cls, message: str, payload: object) -> "FlowException":

@@ -12,6 +12,12 @@ import msgspec
 from corda_sim.core.errors import DecodeError
 from corda_sim.flow.messages import ExistingPayload, FlowExceptionData
 
+REOPEN_SEQ = 1 << 30
+"""Journal places of re-openings: beyond those of messages, which no session reaches."""
+
+LAST_SEQ = 2**31 - 1
+"""The place of an error whose sender no longer knows how many messages it has sent."""
+
 
 class _Tagged(msgspec.Struct, frozen=True, array_like=True, tag=True, forbid_unknown_fields=True):
     pass
@@ -144,8 +150,9 @@ def decode_journal(
         raise DecodeError(f"The journal of flow {flow_id} can't be read: {error}") from error
 
 
-def _order(record: MessageRecord) -> tuple[int, int]:
-    return record.session_id, record.seq
+def _order(record: MessageRecord) -> tuple[int, bool, int]:
+    reopening = REOPEN_SEQ <= record.seq < LAST_SEQ
+    return record.session_id, not reopening, record.seq
 
 
 def step_digest(request: str, sent: list[tuple[int, bytes]]) -> bytes:

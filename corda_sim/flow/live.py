@@ -1,6 +1,7 @@
 """What the manager knows of one flow that hasn't been forgotten yet."""
 
 from dataclasses import dataclass, field
+from enum import Enum
 
 from corda_sim.core.identity import Party
 from corda_sim.flow.effects import Step
@@ -10,12 +11,22 @@ from corda_sim.flow.state import FlowStatus
 from corda_sim.flow.wire_message import WireMessage
 
 
+class Wanted(Enum):
+    """What an operator, or the hospital, has asked for while a step was being committed."""
+
+    NOTHING = 0
+    RETRY = 1
+    KILL = 2
+
+
 @dataclass(slots=True)
 class LiveFlow:
     """A flow in memory; without `machine` it is parked (hospital, pause) and only takes messages.
 
     `pending` waits for the committer, `in_flight` is being committed. `uncommitted` are accepted
     messages whose rows aren't committed yet: a rebuilt flow needs them beside its journal.
+    `peers` (encoded keys), `next_seq` and `reopened` stand for the sessions while it is parked.
+    `wanted` is done once nothing of the flow waits for a commit.
     """
 
     flow_id: str
@@ -34,7 +45,9 @@ class LiveFlow:
     finished: bool = False
     error: BaseException | None = None
     replayed: bool = False
-    condition_order: int = 0
+    wanted: Wanted = Wanted.NOTHING
+    peers: dict[int, bytes] = field(default_factory=dict)
+    reopened: dict[int, int] = field(default_factory=dict)
 
     @property
     def is_idle(self) -> bool:

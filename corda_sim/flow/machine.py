@@ -1,17 +1,19 @@
 """One live flow: its coroutine, driven by hand, and its state, moved by the pure transition."""
 
 from collections.abc import Coroutine
+from contextlib import suppress
 from typing import Any
 
 import msgspec
 
 from corda_sim.core.errors import (
     AttachmentResolutionException,
+    IllegalStateError,
     TransactionResolutionException,
     TransactionVerificationException,
 )
 from corda_sim.core.identity import Party
-from corda_sim.flow.context import FlowContext
+from corda_sim.flow.context import FlowContext, StagedStep
 from corda_sim.flow.errors import (
     ExternalOperationException,
     FlowException,
@@ -33,6 +35,7 @@ from corda_sim.flow.journal import (
 )
 from corda_sim.flow.logic import FlowLogic
 from corda_sim.flow.messages import (
+    MAX_TEXT,
     ErrorSessionMessage,
     FlowExceptionData,
     RejectSessionMessage,
@@ -96,18 +99,21 @@ class FlowMachine:
         self.resumed = how
         self.context.begin_step(self.state.step, replayed)
         outcome = self._run(self._coroutine, how)
-        self.ops, self.inputs = self.context.end_step()
+        self.ops, self.inputs = self.context.end_step(crashed=isinstance(outcome, Crashed))
         return outcome
 
     def _run(self, coroutine: Coroutine[FlowIORequest, object, object], how: ResumeWith) -> Outcome:
         try:
             error = self._error_of(how)
             value = None if error else self._value_of(how)
-            request = coroutine.throw(error) if error else coroutine.send(value)
+            request: object = coroutine.throw(error) if error else coroutine.send(value)
         except StopIteration as stop:
             return Finished(stop.value)
         except Exception as caught:  # noqa: BLE001 - whatever the flow's code raises ends it
             return Crashed(caught)
+        if not isinstance(request, FlowIORequest):
+            text = f"A flow may not await {type(request).__name__}: it would block the node"
+            return Crashed(IllegalStateError(text))
         return Suspended(request)
 
     def _value_of(self, how: ResumeWith) -> object:
@@ -150,13 +156,11 @@ class FlowMachine:
         coroutine, self._coroutine = self._coroutine, None
         if coroutine is None:
             return
-        try:
+        self.context.staged = StagedStep(self.flow_id)
+        with suppress(FlowKilled, Exception):
             coroutine.throw(FlowKilled())
-        except (FlowKilled, StopIteration, RuntimeError):
-            pass
-        except Exception:  # noqa: BLE001, S110 - cleanup code of a dropped flow; nothing of it counts
-            pass
-        coroutine.close()
+        with suppress(Exception):
+            coroutine.close()
 
 
 def session_error(session: SessionState) -> Exception:
@@ -194,7 +198,7 @@ def error_message(error: BaseException, error_id: int) -> ErrorSessionMessage:
     if isinstance(error, FlowException):
         data = error.to_wire() if error.original_error_id is None else None
     elif isinstance(error, LEDGER_ERRORS):
-        data = FlowExceptionData(f"corda.{type(error).__name__}", str(error))
+        data = FlowExceptionData(f"corda.{type(error).__name__}", str(error)[:MAX_TEXT])
     else:
         data = None
     return ErrorSessionMessage(data, error_id)

@@ -15,7 +15,10 @@ from corda_sim.flow.wire_message import WireMessage
 SessionId = Annotated[int, msgspec.Meta(ge=0)]
 Seq = Annotated[int, msgspec.Meta(ge=0, le=2**31 - 1)]
 Name = Annotated[str, msgspec.Meta(max_length=256)]
-Text = Annotated[str, msgspec.Meta(max_length=16_384)]
+MAX_TEXT = 16_384
+"""The longest message of an exception or a reject, in characters."""
+
+Text = Annotated[str, msgspec.Meta(max_length=MAX_TEXT)]
 
 
 class _Message(msgspec.Struct, frozen=True, array_like=True, tag=True, forbid_unknown_fields=True):

@@ -1,5 +1,6 @@
 """Rebuilding a flow from its journal: run `call()` again and feed it what it was told before."""
 
+from corda_sim.flow.errors import FlowReplayError
 from corda_sim.flow.events import MessageArrived, ResumeWith, Send, Yielded
 from corda_sim.flow.journal import FlowJournal, MessageRecord, StepRecord
 from corda_sim.flow.machine import FINISH, Finished, FlowMachine, Outcome, Suspended
@@ -49,13 +50,23 @@ class Replayer:
         return outcome
 
     def _compare(self, number: int, record: StepRecord, outcome: Outcome) -> None:
-        found = self.machine.record(_describe(outcome))
+        found = self.machine.record(self._describe(record, outcome))
         if found.request != record.request:
             raise self.machine.context.mismatch(f"'{record.request}'", f"'{found.request}'")
         if found.digest != record.digest:
             raise self.machine.context.mismatch(
                 f"other messages before '{record.request}' (step {number})", "different ones"
             )
+
+    def _describe(self, record: StepRecord, outcome: Outcome) -> str:
+        if isinstance(outcome, Suspended):
+            return outcome.request.describe()
+        if isinstance(outcome, Finished):
+            return FINISH
+        if isinstance(outcome.error, FlowReplayError):
+            raise outcome.error
+        error = f"{type(outcome.error).__name__}: {outcome.error}"
+        raise self.machine.context.mismatch(f"'{record.request}'", f"nothing: it raises {error}")
 
     def _deliver(self) -> None:
         """Apply the journaled messages of sessions that the code has opened by now."""
@@ -76,14 +87,6 @@ class Replayer:
 
     def _collect(self, sends: tuple[Send, ...]) -> None:
         self.sends.extend(send.outgoing for send in sends)
-
-
-def _describe(outcome: Outcome) -> str:
-    if isinstance(outcome, Suspended):
-        return outcome.request.describe()
-    if isinstance(outcome, Finished):
-        return FINISH
-    raise outcome.error
 
 
 def as_yielded(machine: FlowMachine, request: FlowIORequest) -> Yielded:

@@ -1,5 +1,6 @@
 """The rows that the engine itself writes, with Corda's table names."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
 from corda_sim.core.crypto.signatures import PLATFORM_VERSION
@@ -55,6 +56,12 @@ def init_taken(batch: WriteBatch, message_id: str, sender: Party, now: int) -> N
     """The de-duplication fact of a session-init; it outlives the flow."""
     row = {"message_id": message_id, "insertion_time": instant(now), "sender": str(sender)}
     batch.insert_ignore("node_message_ids", row)
+
+
+def inits_forgotten(batch: WriteBatch, message_ids: Iterable[str]) -> None:
+    """De-duplication facts older than the retention: inits of that age are refused unseen."""
+    for message_id in message_ids:
+        batch.delete("node_message_ids", {"message_id": message_id})
 
 
 def init_kept(batch: WriteBatch, wire: WireMessage, sender: Party, reason: str, now: int) -> None:
@@ -132,7 +139,9 @@ def forgotten(batch: WriteBatch, flow_id: str, *, keep_outcome: bool) -> None:
     key = {"flow_id": flow_id}
     batch.delete("node_flow_journal", key)
     batch.delete("node_flow_messages", key)
-    if not keep_outcome:
+    if keep_outcome:
+        batch.update("node_checkpoints", key, {"pending_sends": False})
+    else:
         for table in ("node_checkpoints", "node_flow_metadata", "node_flow_exceptions"):
             batch.delete(table, key)
 

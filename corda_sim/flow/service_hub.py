@@ -42,10 +42,15 @@ class FlowVault:
 
     async def query(self, criteria: object) -> Any:  # noqa: ANN401 - the page type is the vault's
         """The page of states that match, after the flow's own staged rows have committed."""
-        if self._context.replaying or self._context.staged.batch:
+        if self._must_commit_first():
             await suspend(ForceCheckpoint())
         data = self._context.record("query", lambda: self._services.vault.query(criteria))
         return deserialize(data, object)
+
+    def _must_commit_first(self) -> bool:
+        if not self._context.replaying:
+            return bool(self._context.staged.batch)
+        return not (self._context.next_input_is("query") or self._context.next_input_is("query!"))
 
     async def select_coins(
         self, selection: object, wait: timedelta = SELECTION_WAIT

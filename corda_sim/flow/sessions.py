@@ -12,7 +12,7 @@ from corda_sim.flow.events import (
     Refuse,
     Send,
 )
-from corda_sim.flow.journal import MessageRecord
+from corda_sim.flow.journal import LAST_SEQ, REOPEN_SEQ, MessageRecord
 from corda_sim.flow.messages import (
     ConfirmSessionMessage,
     DataSessionMessage,
@@ -28,9 +28,6 @@ from corda_sim.flow.messages import (
 )
 from corda_sim.flow.state import Buffered, FlowState, Outgoing, SessionState, SessionStatus
 
-REOPEN_SEQ = 1 << 30
-"""Journal places of re-openings: beyond those of messages, which no session reaches."""
-
 Sends = tuple[Send, ...]
 
 
@@ -43,6 +40,7 @@ def open_session(state: FlowState, op: Opened) -> FlowState:
             peer=op.peer,
             opener_id=op.session_id,
             entropy=op.entropy,
+            init_entropy=op.entropy,
             status=SessionStatus.UNINITIATED,
             flow_class=op.flow_class,
             flow_version=op.flow_version,
@@ -81,7 +79,7 @@ def init_message(session: SessionState) -> Send:
     """The session-init of `session`; the same each time it is sent."""
     message = InitialSessionMessage(
         session.session_id,
-        session.entropy,
+        session.init_entropy,
         session.flow_class,
         session.flow_version,
         session.app_name,
@@ -124,6 +122,9 @@ def close(state: FlowState, session: SessionState) -> tuple[FlowState, Sends]:
     """End the session; says nothing where the peer has ended it already or never heard of it."""
     over = session.closed or session.ended or session.failure is not None
     if over or session.status is SessionStatus.UNINITIATED:
+        # The id's place is used up either way: a replay may know of an end that the live run
+        # didn't, and the ids of later messages must not depend on it.
+        state = replace(state, sent=state.sent + 1)
         return state.with_session(replace(session, closed=True)), ()
     state, sends = send_existing(state, session, EndSessionMessage())
     ended = replace(state.sessions[session.session_id], closed=True)
@@ -137,7 +138,8 @@ def arrive(state: FlowState, event: MessageArrived) -> tuple[FlowState, tuple[Fl
         return _reopen(state, session, event)
     if event.seq < session.receive_seq:
         return state, (Duplicate(),)
-    if event.seq > session.receive_seq:
+    last = event.seq == LAST_SEQ and isinstance(event.payload, ErrorSessionMessage)
+    if event.seq > session.receive_seq and not last:
         return state, (Early(),)
     reason = _out_of_place(session, event)
     if reason is not None:
@@ -165,17 +167,19 @@ def _reopen(
     )
     session = replace(
         session,
-        entropy=session.entropy ^ (session.generation + 1),
+        init_entropy=session.entropy ^ (session.generation + 1),
         generation=session.generation + 1,
         init_time=event.time,
     )
-    message_id = normal_id("R", session.session_id, session.entropy, 0, session.generation)
+    message_id = normal_id("R", session.session_id, session.init_entropy, 0, session.generation)
     session = replace(session, init_id=message_id)
     return state.with_session(session), (Accept(record), init_message(session))
 
 
 def _out_of_place(session: SessionState, event: MessageArrived) -> str | None:
     first = isinstance(event.payload, ConfirmSessionMessage | RejectSessionMessage)
+    if event.seq == LAST_SEQ and session.failure is None and not session.ended:
+        return None
     if first != (session.status is SessionStatus.INITIATING):
         return f"a {type(event.payload).__name__} in a session that is {session.status.name}"
     if session.ended or session.failure is not None:
@@ -194,7 +198,7 @@ def _apply(
         case EndSessionMessage():
             session = replace(session, ended=True)
         case _:
-            session = replace(session, failure=event.payload)
+            session = replace(session, failure=event.payload, buffered=())
     return state.with_session(session), ()
 
 

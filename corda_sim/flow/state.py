@@ -56,6 +56,7 @@ class SessionState(msgspec.Struct, frozen=True):
     flow_version: int = 1
     app_name: str = ""
     init_time: int = 0
+    init_entropy: int = 0
     init_id: str = ""
     first_payload: bytes | None = None
     generation: int = 0
