@@ -13,6 +13,7 @@ from notary.store import LoggedRequest
 from notary.worker import NotaryWorker, Outcome, Refused
 
 MAX_QUEUED_STATES = 100_000
+WITNESS_POLL_SECONDS = 0.01
 MAX_BATCH_STATES = 10_000
 MAX_BATCH_REQUESTS = 1_000
 INTERNAL_ERROR = "Internal service error."
@@ -109,7 +110,8 @@ class NotaryService:
     async def notarise(self, request: LoggedRequest) -> Outcome:
         """Commit `request` with whatever else is waiting, and say what came of it.
 
-        An error inside the service is `Refused(General("Internal service error."))`, as in Corda.
+        A request that comes before a witness has answered waits for that. An error inside the
+        service is `Refused(General("Internal service error."))`, as in Corda.
 
         Raises:
             NotaryNotReadyException: the service or its worker isn't ready.
@@ -128,7 +130,8 @@ class NotaryService:
 
     def _admit(self, states: int) -> None:
         status = self.worker.status
-        if not self._open or not status.ready:
+        waits = status.problem is None and bool(status.waits_for) and self._run is not None
+        if not self._open or not (status.ready or waits):
             raise NotaryNotReadyException(
                 status.problem or f"The notary is not ready; it waits for {status.waits_for}"
             )
@@ -139,6 +142,7 @@ class NotaryService:
     async def _drain(self, run: RunBatch) -> None:
         try:
             while self._queue:
+                await self._until_witnessed()
                 batch = self._take_batch()
                 started = self._monotonic()
                 requests = [pending.request for pending in batch]
@@ -147,6 +151,11 @@ class NotaryService:
                 _answer(batch, self._finish(requests, outcomes, started))
         finally:
             self._drainer = None
+
+    async def _until_witnessed(self) -> None:
+        """A restarted notary asks its witnesses first; its requesters needn't know."""
+        while self._open and self.worker.status.waits_for and self.worker.status.problem is None:
+            await asyncio.sleep(WITNESS_POLL_SECONDS)
 
     def _take_batch(self) -> list[_Pending]:
         batch = [self._queue.popleft()]
