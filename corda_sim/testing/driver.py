@@ -1,0 +1,239 @@
+"""Real node processes of a network on this machine: start, kill, start again, ask.
+
+The counterpart of Corda's node driver (net.corda.testing.driver.Driver). Processes belong to the
+driver: they end with it.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterable, Mapping
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final, Self
+
+from prometheus_client.parser import text_string_to_metric_families
+
+from corda_sim.core.crypto.crypto import load_private_key
+from corda_sim.core.crypto.signatures import PLATFORM_VERSION
+from corda_sim.core.identity import Party
+from corda_sim.flow.logic import FlowLogic
+from corda_sim.invariants import Violation, check_directory
+from corda_sim.node.certificates import NodeCertificates
+from corda_sim.node.config import load_config, write_config
+from corda_sim.node.crash import CRASH, CRASH_COUNT, CrashPoint, read_counts
+from corda_sim.node.network_create import NetworkRequest, NotarySeat, create_network
+from corda_sim.node.node_files import CERTIFICATES, LOGS
+from corda_sim.node.run_files import forget_dead, node_processes
+from corda_sim.testing.errors import NodeGone, NodeNotReady
+from corda_sim.testing.pipe_client import PipeClient
+
+HOST_COMMAND: Final = (sys.executable, "-m", "corda_sim.testing.pipe_host")
+START_SECONDS: Final = 60.0
+_POLL_SECONDS: Final = 0.02
+_IN_FLIGHT: Final = "corda_flows_in_flight"
+_UNCONFIRMED: Final = "corda_p2p_send_queue_size"
+
+
+def set_up_notary(seat: NotarySeat) -> None:
+    """Give a new notary worker its signed, empty head."""
+    from notary.anchor import ANCHOR_FILE_NAME, AnchorFile
+    from notary.batch_signing import KeyPairSigner
+    from notary.worker import write_empty_head
+
+    anchor = AnchorFile(seat.node_dir / "certificates" / ANCHOR_FILE_NAME)
+    write_empty_head(anchor, seat.worker, KeyPairSigner(seat.service, PLATFORM_VERSION))
+
+
+@dataclass(slots=True)
+class RunningNode:
+    """A process of a node and the pipe to it."""
+
+    name: str
+    directory: Path
+    process: subprocess.Popen[bytes]
+    client: PipeClient
+    log: Path
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether the process runs."""
+        return self.process.poll() is None
+
+    def metrics(self) -> dict[str, float]:
+        """The figures of `/metrics` that have no labels, by name. Raises NodeGone."""
+        running = [p.run.health for p in node_processes(self.directory) if p.run.health]
+        try:
+            with urllib.request.urlopen(f"http://{running[0]}/metrics", timeout=10) as answer:
+                text = answer.read().decode()
+        except (OSError, IndexError) as error:
+            raise NodeGone(f"{self.name} tells no metrics: {error}") from error
+        families = text_string_to_metric_families(text)
+        return {s.name: s.value for family in families for s in family.samples if not s.labels}
+
+
+@dataclass
+class Driver:
+    """A network in `directory`, or in a temporary one, and its processes, each node's newest.
+
+    `reload` sets reloadCheckpointAfterSuspend on every node; `environment` is added to that of
+    every process.
+    """
+
+    request: NetworkRequest = field(default_factory=NetworkRequest)
+    directory: Path | None = None
+    reload: bool = False
+    environment: Mapping[str, str] = field(default_factory=dict)
+    running: dict[str, RunningNode] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._temporary = (
+            Path(tempfile.mkdtemp(prefix="corda-sim-")) if not self.directory else None
+        )
+        self.network = (self.directory or self._temporary or Path()) / "network"
+        self.manifest = create_network(self.network, self.request, set_up_notary)
+        if self.reload:
+            for node in self.manifest.nodes:
+                self._set_reload(self.network / node.dir)
+
+    def _set_reload(self, node_dir: Path) -> None:
+        config = load_config(node_dir)
+        write_config(node_dir, config.model_copy(update={"reload_checkpoint_after_suspend": True}))
+
+    @property
+    def names(self) -> list[str]:
+        """The nodes' short names."""
+        return [node.name for node in self.manifest.nodes]
+
+    def party(self, name: str) -> Party:
+        """A node's legal identity."""
+        node = self.manifest.node(name)
+        node_dir = self.network / node.dir
+        password = load_config(node_dir).key_store_password
+        entry = NodeCertificates.load(node_dir / CERTIFICATES, password).identity
+        return Party(node.legal_name, load_private_key(entry.pkcs8).public)
+
+    def spawn(self, name: str, *, crash: str = "", count: Path | None = None) -> RunningNode:
+        """Start a node without waiting; `crash` and `count` are for its crash points."""
+        node_dir = self.network / self.manifest.node(name).dir
+        former = self.running.get(name)
+        if former is not None:
+            former.client.close()
+        forget_dead(node_dir)
+        log = node_dir / LOGS / "process.log"
+        log.parent.mkdir(exist_ok=True)
+        environment = {**os.environ, **self.environment}
+        if crash:
+            environment[CRASH] = crash
+        if count is not None:
+            environment[CRASH_COUNT] = str(count)
+        with log.open("ab") as errors:
+            process = subprocess.Popen(
+                (*HOST_COMMAND, str(node_dir)),
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=errors,
+                env=environment,
+            )
+        self.running[name] = RunningNode(name, node_dir, process, PipeClient(name, process), log)
+        return self.running[name]
+
+    def start(self, names: Iterable[str] = (), *, seconds: float = START_SECONDS) -> None:
+        """Start nodes, all by default, and wait until they are ready. Raises NodeNotReady."""
+        for node in [self.spawn(name) for name in names or self.names]:
+            self.await_ready(node, seconds)
+
+    def await_ready(self, node: RunningNode, seconds: float = START_SECONDS) -> None:
+        """Wait until the node works. Raises NodeNotReady."""
+        if not node.client.ready.wait(seconds) or not node.is_alive:
+            tail = node.log.read_text("utf-8", "replace")[-2000:]
+            raise NodeNotReady(f"{node.name} isn't ready: {tail}")
+
+    def kill(self, name: str) -> None:
+        """End a node by SIGKILL."""
+        node = self.running[name]
+        node.process.kill()
+        node.process.wait()
+        node.client.closed.wait(10)
+
+    def await_death(self, name: str, seconds: float) -> bool:
+        """Whether the node's process ends by itself in that time."""
+        try:
+            self.running[name].process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            return False
+        return True
+
+    def restart_armed(self, name: str, point: CrashPoint) -> None:
+        """Restart a node so that it kills itself when it next passes `point` after its start.
+
+        What it passes while it starts is counted first, in a run of its own.
+        """
+        passed = self.network / f"passed-{name}"
+        passed.unlink(missing_ok=True)
+        self.kill(name)
+        self.await_ready(self.spawn(name, count=passed))
+        self.await_quiet()
+        at_start = read_counts(passed)[point] if passed.exists() else 0
+        self.kill(name)
+        self.await_ready(self.spawn(name, crash=f"{point}:{at_start + 1}"))
+
+    def restart(self, name: str) -> None:
+        """Kill a node if it runs, start it and wait until it is ready."""
+        if self.running[name].is_alive:
+            self.kill(name)
+        self.start([name])
+
+    def run(self, name: str, logic: FlowLogic[Any], client_id: str) -> None:
+        """Run a flow to its end at a node. Raises NodeGone, FlowFailed."""
+        self.running[name].client.run(logic, client_id)
+
+    def ask(self, name: str, logic: FlowLogic[Any], client_id: str) -> Future[str]:
+        """Start a flow at a node; the future has its error, or fails with NodeGone."""
+        return self.running[name].client.ask(logic, client_id)
+
+    def metrics(self) -> dict[str, dict[str, float]]:
+        """The figures of all running nodes, by node."""
+        return {name: node.metrics() for name, node in self.running.items() if node.is_alive}
+
+    def await_quiet(self, seconds: float = 60) -> bool:
+        """Wait until no node has a flow or an unconfirmed message; whether that came in time."""
+        deadline, calm = time.monotonic() + seconds, 0
+        while time.monotonic() < deadline:
+            figures = self.metrics().values()
+            busy = any(f.get(_IN_FLIGHT, 1) or f.get(_UNCONFIRMED, 0) > 0 for f in figures)
+            calm = 0 if busy else calm + 1
+            if calm == 3:
+                return True
+            time.sleep(_POLL_SECONDS * 5)
+        return False
+
+    def check(self) -> list[Violation]:
+        """The invariants of the network."""
+        return check_directory(self.network)
+
+    def close(self) -> None:
+        """End all processes, and remove a temporary directory."""
+        for node in self.running.values():
+            if node.is_alive:
+                node.process.terminate()
+        for node in self.running.values():
+            try:
+                node.process.wait(10)
+            except subprocess.TimeoutExpired:
+                node.process.kill()
+                node.process.wait()
+            node.client.close()
+        if self._temporary is not None:
+            shutil.rmtree(self._temporary, ignore_errors=True)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
