@@ -1,4 +1,4 @@
-"""`flow available | start | list | watch | show | steps | explain | kill | pause | resume | retry`."""
+"""`flow available | start | list | watch | show | steps | explain | kill | pause | resume`."""
 
 from typing import Annotated, Any
 

@@ -1,4 +1,4 @@
-"""The command line: `corda-sim`. Exit codes: 0 done, 1 failed, 2 wrong usage, 3 node not reached."""
+"""The command line. Exit codes: 0 done, 1 failed, 2 wrong usage, 3 node not reached."""
 
 import sys
 from pathlib import Path
@@ -10,9 +10,13 @@ import typer
 from corda_sim.cli import account, demo, flow, network, node, tx, vault
 from corda_sim.cli.output import errors
 from corda_sim.core.errors import CordaError
+from corda_sim.flow.errors import FlowArgumentsException
+from corda_sim.node.network_errors import ConfirmationRequiredException
 from corda_sim.rpc.errors import NodeUnreachableException, RpcException
 
 FAILED, USAGE, UNREACHABLE = 1, 2, 3
+WRONG_USE = frozenset(("FlowArgumentsException", "UnknownFlowException"))
+"""Errors of a node that the user's words are the cause of."""
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 app.add_typer(network.app, name="network", help="Make, start and stop a development network.")
@@ -58,7 +62,9 @@ def run(arguments: list[str]) -> int:
     except NodeUnreachableException as error:
         return _fail(error, type(error).__name__, UNREACHABLE)
     except RpcException as error:
-        return _fail(error, error.type_name, FAILED)
+        return _fail(error, error.type_name, USAGE if error.type_name in WRONG_USE else FAILED)
+    except (FlowArgumentsException, ConfirmationRequiredException) as error:
+        return _fail(error, type(error).__name__, USAGE)
     except CordaError as error:
         return _fail(error, type(error).__name__, FAILED)
     return result if isinstance(result, int) else 0

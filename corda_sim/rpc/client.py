@@ -134,5 +134,5 @@ class NodeRpcClient:
             return RpcAuthenticationException(text)
         if code is grpc.StatusCode.PERMISSION_DENIED:
             return PermissionException(text)
-        trailing = {key: value for key, value in error.trailing_metadata() or ()}
+        trailing: dict[str, Any] = dict(error.trailing_metadata() or ())  # type: ignore[arg-type]
         return RpcException(str(trailing.get("error-type", code.name)), text)

@@ -192,4 +192,4 @@ async def _abort(context: Context, error: Exception) -> None:
     trailing = [("error-type", type(error).__name__)]
     if isinstance(error, RejectedCommandException):
         trailing.append(("eta-seconds", str(error.eta_seconds)))
-    await context.abort(code, str(error), trailing)
+    await context.abort(code, str(error), tuple(trailing))
