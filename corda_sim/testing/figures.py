@@ -1,0 +1,44 @@
+"""Figures of running node processes."""
+
+import time
+import urllib.request
+from collections.abc import Iterable
+from pathlib import Path
+
+from prometheus_client.parser import text_string_to_metric_families
+
+from corda_sim.node.run_files import node_processes
+from corda_sim.testing.errors import NodeGone
+
+_IN_FLIGHT, _UNCONFIRMED = "corda_flows_in_flight", "corda_p2p_send_queue_size"
+_POLL_SECONDS = 0.1
+_CALM_POLLS = 3
+
+
+def metrics_of(node_dir: Path) -> dict[str, float]:
+    """The figures of `/metrics` that have no labels, by name. Raises NodeGone."""
+    running = [process.run.health for process in node_processes(node_dir) if process.run.health]
+    try:
+        with urllib.request.urlopen(f"http://{running[0]}/metrics", timeout=10) as answer:
+            text = answer.read().decode()
+    except (OSError, IndexError) as error:
+        raise NodeGone(f"the node in {node_dir} tells no metrics: {error}") from error
+    families = text_string_to_metric_families(text)
+    return {s.name: s.value for family in families for s in family.samples if not s.labels}
+
+
+def await_quiet(node_dirs: Iterable[Path], seconds: float = 60) -> bool:
+    """Wait until no running node has a flow or an unconfirmed message; whether that came in time.
+
+    Raises NodeGone for a node that doesn't run.
+    """
+    directories, calm = list(node_dirs), 0
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        figures = [metrics_of(directory) for directory in directories]
+        busy = any(f.get(_IN_FLIGHT, 1) > 0 or f.get(_UNCONFIRMED, 0) > 0 for f in figures)
+        calm = 0 if busy else calm + 1
+        if calm == _CALM_POLLS:
+            return True
+        time.sleep(_POLL_SECONDS)
+    return False
