@@ -35,5 +35,5 @@ def share(
 ) -> None:
     """Tell another node of an account."""
     with connect(context.obj) as client:
-        client.start_flow("ShareAccountInfo", {"account": name, "recipients": party}).get()
+        client.start_flow("ShareAccountInfo", {"account": name, "recipient": party}).get()
     emit({"shared": name, "with": party}, as_json=as_json)

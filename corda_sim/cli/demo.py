@@ -18,19 +18,21 @@ def cash(
     payments: Annotated[int, typer.Option(min=1, help="How many payments to settle.")] = 2000,
     directory: Annotated[Path | None, typer.Option(help="Where the network is made.")] = None,
     as_json: Json = False,
-) -> int:
+) -> None:
     """Settle payments on real nodes while a party and the notary are killed."""
     from corda_sim.testing.demo import run_cash_demo
 
     report = run_cash_demo(payments, directory, set_up_notary, quiet=as_json)
     emit(asdict(report), as_json=as_json)
-    return 0 if report.ok else 1
+    if not report.ok:
+        raise typer.Exit(1)
 
 
-def check(directory: Path, as_json: Json = False) -> int:
+def check(directory: Path, as_json: Json = False) -> None:
     """Check the invariants over a whole network at rest."""
     from corda_sim.invariants.check import check_directory
 
     found = [str(one) for one in check_directory(directory)]
     emit({"violations": found}, as_json=as_json, text="\n".join(found) or "no violations")
-    return 1 if found else 0
+    if found:
+        raise typer.Exit(1)

@@ -29,14 +29,14 @@ def start(
     client_id: Annotated[str, typer.Option(help="The same id gives the same outcome.")] = "",
     no_wait: Annotated[bool, typer.Option("--no-wait", help="Return once it is started.")] = False,
     as_json: Json = False,
-) -> int:
+) -> None:
     """Start a flow and wait for its outcome."""
     given = dict(_split(one) for one in arguments or ())
     with connect(context.obj) as client:
         if no_wait:
             flow_id = client.begin_flow(flow, given, client_id)
             emit(_outcome(flow_id, "RUNNABLE", None, None), as_json=as_json)
-            return 0
+            return
         outcome = client.start_flow(
             flow,
             given,
@@ -45,12 +45,12 @@ def start(
         )
     if not outcome.error_type:
         emit(_outcome(outcome.flow_id, "COMPLETED", outcome.result, None), as_json=as_json)
-        return 0
+        return
     if not as_json:
         raise RpcException(outcome.error_type, outcome.error)
     error = f"{outcome.error_type}: {outcome.error}"
     emit(_outcome(outcome.flow_id, "FAILED", None, error), as_json=True)
-    return 1
+    raise typer.Exit(1)
 
 
 def _outcome(flow_id: str, status: str, result: Any, error: str | None) -> dict[str, Any]:  # noqa: ANN401 - JSON

@@ -4,7 +4,6 @@ import sys
 from pathlib import Path
 from typing import Annotated
 
-import click
 import typer
 
 from corda_sim.cli import account, demo, flow, network, node, tx, vault
@@ -51,14 +50,9 @@ def main() -> None:
 def run(arguments: list[str]) -> int:
     """Run a command; its exit code."""
     try:
-        result = app(arguments, standalone_mode=False)
-    except click.exceptions.Exit as ended:
-        return ended.exit_code
-    except click.UsageError as error:
-        error.show()
-        return USAGE
-    except click.Abort:
-        return FAILED
+        app(arguments)
+    except SystemExit as ended:
+        return ended.code if isinstance(ended.code, int) else FAILED
     except NodeUnreachableException as error:
         return _fail(error, type(error).__name__, UNREACHABLE)
     except RpcException as error:
@@ -67,7 +61,7 @@ def run(arguments: list[str]) -> int:
         return _fail(error, type(error).__name__, USAGE)
     except CordaError as error:
         return _fail(error, type(error).__name__, FAILED)
-    return result if isinstance(result, int) else 0
+    return 0
 
 
 def _fail(error: Exception, name: str, code: int) -> int:

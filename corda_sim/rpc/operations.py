@@ -4,6 +4,8 @@ from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
+from corda_sim.accounts.account_service import AccountService
+from corda_sim.accounts.address import AccountAddress
 from corda_sim.core.contracts import StateRef
 from corda_sim.core.crypto.hashes import SecureHash
 from corda_sim.core.errors import IllegalArgumentError
@@ -139,27 +141,26 @@ def vault_query(node: Node, arguments: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def _accounts(node: Node) -> AccountService:
+    service: AccountService = node.hub.cordapp_service(
+        AccountService  # type: ignore[type-abstract] # the CorDapp's own is found by it
+    )
+    return service
+
+
 def _account(node: Node, text: str | None) -> UUID | None:
     if text is None:
         return None
-    from corda_sim.accounts.account_service import AccountService  # noqa: PLC0415 - a CorDapp's
-
-    service: Any = node.hub.cordapp_service(AccountService)  # type: ignore[type-abstract]
-    found = [one for one in service.our_accounts() if text in (one.name, str(one.identifier))]
-    if not found:
-        raise IllegalArgumentError(f"This node has no account {text}")
-    identifier: UUID = found[0].identifier
-    return identifier
+    address = AccountAddress.parse(text)
+    service, ours = _accounts(node), node.hub.our_identity
+    return address.find(service, ours, node.hub.party_by_text).identifier
 
 
 def account_list(node: Node, _: dict[str, Any]) -> list[dict[str, str]]:
     """All accounts that this node knows."""
-    from corda_sim.accounts.account_service import AccountService  # noqa: PLC0415 - a CorDapp's
-
-    service: Any = node.hub.cordapp_service(AccountService)  # type: ignore[type-abstract]
     return [
         {"name": one.name, "host": str(one.host), "identifier": str(one.identifier)}
-        for one in service.all_accounts()
+        for one in _accounts(node).all_accounts()
     ]
 
 
