@@ -1,0 +1,65 @@
+"""Exit codes and JSON of commands that need no node."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from corda_sim.cli.main import run
+
+SALT = "507C152BEBE450C13C2B6CAA3AD9E6756A0EB2EC11062E53A49CF23AF6D8AA36"
+
+
+def write(path: Path, document: object) -> Path:
+    path.write_text(json.dumps(document), encoding="utf-8")
+    return path
+
+
+def test_tx_id_prints_leaves_roots_and_id(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = write(tmp_path / "tx.json", {"privacy_salt": SALT, "groups": {"1": ["00"], "2": ["01"]}})
+    assert run(["tx", "id", str(file), "--json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert [group["group"] for group in document["groups"]] == [1, 2]
+    assert document["groups"][0]["root"] == document["groups"][0]["leaves"][0]
+    assert len(document["id"]) == 64
+
+
+def test_tx_id_agrees_with_a_transaction_of_corda(
+    vectors: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    genuine = json.loads((vectors / "corda" / "cash-stx-db.json").read_text(encoding="utf-8"))
+    groups = {
+        str(group["group"]): [one["component"] for one in group["components"]]
+        for group in genuine["component_groups"]
+    }
+    document = {"privacy_salt": genuine["privacy_salt"], "groups": groups}
+    assert run(["tx", "id", str(write(tmp_path / "tx.json", document)), "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["id"] == "8476F686B4E12DDB34C6F451CDCC67DFDDE12CA1F0437690CBA56A8E01A74468"
+
+
+@pytest.mark.parametrize("content", ["", "[]", '{"groups": {"1": ["zz"]}, "privacy_salt": ""}'])
+def test_a_malformed_file_is_a_typed_error(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], content: str
+) -> None:
+    file = tmp_path / "tx.json"
+    file.write_text(content, encoding="utf-8")
+    assert run(["tx", "id", str(file), "--json"]) == 1
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err.startswith("DecodeError: ")
+
+
+def test_wrong_usage_is_2() -> None:
+    assert run(["flow", "no-such-command"]) == 2
+
+
+def test_an_absent_node_is_3(tmp_path: Path) -> None:
+    assert run(["vault", "balance"]) == 3
+
+
+def test_create_refuses_a_directory_in_use(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    assert run(["network", "create", str(tmp_path)]) == 1
