@@ -56,7 +56,7 @@ def test_wrong_usage_is_2() -> None:
     assert run(["flow", "no-such-command"]) == 2
 
 
-def test_an_absent_node_is_3(tmp_path: Path) -> None:
+def test_an_absent_node_is_3() -> None:
     assert run(["vault", "balance"]) == 3
 
 
