@@ -94,7 +94,9 @@ class EngineRoom:
 
     def when_ended(self, flow_id: str, tell: Callable[[FlowEnded], None]) -> None:
         """Call `tell` once the flow has its outcome; at once where that is kept already."""
-        kept = None if flow_id in self.manager.flows else self.hub.checkpoints.outcome(flow_id)
+        live = self.manager.flows.get(flow_id)
+        ended = live is None or live.finished
+        kept = self.hub.checkpoints.outcome(flow_id) if ended else None
         if kept is None:
             self.outcomes.setdefault(flow_id, []).append(tell)
         else:

@@ -54,7 +54,7 @@ def pay_through_crashes(
                 pending = driver.ask(PAYER, flow, client_id)
         elif pending.done() and pending.exception() is None and driver.await_quiet(1):
             break
-    assert pending.result() == ""
+    assert pending.result(1) == ""
     return deaths
 
 
