@@ -46,6 +46,7 @@ class FlowContext:
         self.progress: str | None = None
         self.confirmed: dict[int, FlowInfo] = {}
         self.on_progress: Callable[[str], None] = lambda _label: None
+        self.on_send: Callable[[], None] = lambda: None
         self._seed = seed
         self._drawn = 0
         self._sessions = 0
@@ -132,6 +133,7 @@ class FlowContext:
     def send(self, session_id: int, payload: bytes) -> None:
         """Stage a payload."""
         self._ops.append(Sent(session_id, payload))
+        self.on_send()
 
     def add_op(self, op: FlowOp) -> None:
         """Stage another session operation."""

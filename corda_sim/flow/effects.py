@@ -45,7 +45,7 @@ class ExternalEffect:
 
 @dataclass(frozen=True, slots=True)
 class RetryEffect:
-    """Call `retry(flow_id)` after `delay` seconds."""
+    """Call `discharge(flow_id)` after `delay` seconds."""
 
     flow_id: str
     delay: float

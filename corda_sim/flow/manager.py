@@ -99,6 +99,13 @@ class StateMachineManager(Ward):
         self.rebuild(flow, self.journal_of(flow), resend=True)
         return [*self.take_effects(), *self.arm(flow)]
 
+    def discharge(self, flow_id: str) -> list[Effect]:
+        """The delay of a RetryEffect is over: retry, unless something else became of the flow."""
+        flow = self.flows.get(flow_id)
+        if flow is None or flow.finished or flow.status is not FlowStatus.HOSPITALIZED:
+            return []
+        return self.retry(flow_id)
+
     def _runs_again(self, flow: LiveFlow) -> None:
         batch = self.shared_step().batch
         rows.exception_cleared(batch, flow.flow_id)

@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -45,8 +46,8 @@ class FlowRunner(StepQueue, ABC):
         self.draining = False
 
     @abstractmethod
-    def crashed(self, flow: LiveFlow, error: BaseException) -> None:
-        """The flow's code raised."""
+    def crashed(self, flow: LiveFlow, error: BaseException, marks: Sequence[Mark]) -> None:
+        """The flow's code raised; `marks` are its step's beginning and each of its sends."""
 
     # --- starting -----------------------------------------------------------------------------
 
@@ -129,13 +130,13 @@ class FlowRunner(StepQueue, ABC):
         """Drive a flow until it waits for something that isn't there."""
         while how is not None and flow.machine is not None:
             step = self.step_of(flow)
-            mark = Mark(step)
+            marks = [Mark(step)]
+            flow.machine.context.on_send = partial(_mark, marks, step)
             flow.machine.context.staged = step
             number = flow.machine.state.step
             outcome = flow.machine.drive(how)
             if isinstance(outcome, Crashed):
-                mark.rollback()
-                self.crashed(flow, outcome.error)
+                self.crashed(flow, outcome.error, marks)
                 return
             how = self._completed_step(flow, step, number, outcome)
         flow.waiting_since = self.services.now_ns()
@@ -227,6 +228,10 @@ class FlowRunner(StepQueue, ABC):
         if flow is not None:
             flow.unconfirmed.pop(token, None)
             self.forget_if_done(flow)
+
+
+def _mark(marks: list[Mark], step: Step) -> None:
+    marks.append(Mark(step))
 
 
 def _keep_result(batch: WriteBatch, flow_id: str, result: object, now: int) -> None:

@@ -1,11 +1,12 @@
 """Flows that failed: diagnosis, the hospital's beds, and what the peers are told."""
 
 from abc import abstractmethod
+from collections.abc import Sequence
 
 from corda_sim.flow import rows
 from corda_sim.flow.effects import Effect, FlowEnded, RetryEffect, Step
 from corda_sim.flow.errors import FlowEngineError, FlowException
-from corda_sim.flow.events import Raised, Send
+from corda_sim.flow.events import FlowOp, Raised, Send
 from corda_sim.flow.hospital import Outcome, Patient, back_off_seconds, diagnose
 from corda_sim.flow.journal import LAST_SEQ
 from corda_sim.flow.live import LiveFlow, Wanted
@@ -19,6 +20,7 @@ from corda_sim.flow.messages import (
 )
 from corda_sim.flow.revival import LastState, Revival
 from corda_sim.flow.state import FlowStatus, Outgoing
+from corda_sim.flow.steps import Mark
 from corda_sim.flow.transitions import transition
 
 
@@ -53,8 +55,12 @@ class Ward(Revival):
         )
         return [*self.after_step(flow), *self.take_effects()]
 
-    def crashed(self, flow: LiveFlow, error: BaseException) -> None:
-        """The flow's code raised."""
+    def crashed(self, flow: LiveFlow, error: BaseException, marks: Sequence[Mark]) -> None:
+        """The flow's code raised.
+
+        As in Corda, where each send is a checkpoint, what a failing flow did up to its last send
+        counts. A flow that will run this step again does all of it again.
+        """
         context = None if flow.machine is None else flow.machine.context
         patient = Patient(
             flow.start.flow_class,
@@ -63,7 +69,13 @@ class Ward(Revival):
             receiving_finality=bool(getattr(context, "receiving_finality", False)),
             from_peer=isinstance(error, FlowException) and error.original_error_id is not None,
         )
-        self._treat(flow, patient)
+        if diagnose(patient) is not Outcome.UNTREATABLE:
+            marks[0].rollback()
+            self._treat(flow, patient)
+            return
+        marks[-1].rollback()
+        ops = () if flow.machine is None else flow.machine.ops
+        self.end(flow, FlowStatus.FAILED, error, ops)
 
     def _treat(self, flow: LiveFlow, patient: Patient) -> None:
         outcome = diagnose(patient)
@@ -90,14 +102,24 @@ class Ward(Revival):
         if error is not None:
             rows.exception_kept(batch, flow.flow_id, error, self.services.now_ns())
 
-    def end(self, flow: LiveFlow, status: FlowStatus, error: BaseException) -> None:
-        """A flow fails or is killed: tell its peers, release what it holds, remove its journal."""
+    def end(
+        self,
+        flow: LiveFlow,
+        status: FlowStatus,
+        error: BaseException,
+        ops: tuple[FlowOp, ...] = (),
+    ) -> None:
+        """A flow fails or is killed: tell its peers, release what it holds, remove its journal.
+
+        `ops` is what its code did to its sessions since its last suspension.
+        """
         step = self.step_of(flow)
         if flow.machine is not None:
             last = LastState(self.journal_of(flow), flow.machine, (), complete=True)
         else:
             last = self.last_state(flow)
-        self._tell_peers(flow, last, step, error)
+        error_id = int.from_bytes(self.services.entropy(8), "big") >> 1
+        self._tell_peers(flow, last, step, Raised(error_message(error, error_id), ops))
         last.machine.stop()
         flow.unconfirmed.clear()
         flow.finished, flow.status, flow.error, flow.machine = True, status, error, None
@@ -111,9 +133,7 @@ class Ward(Revival):
         rows.forgotten(step.batch, flow.flow_id, keep_outcome=keep)
         step.effects.append(FlowEnded(flow.flow_id, None, error))
 
-    def _tell_peers(
-        self, flow: LiveFlow, last: LastState, step: Step, error: BaseException
-    ) -> None:
+    def _tell_peers(self, flow: LiveFlow, last: LastState, step: Step, raised: Raised) -> None:
         """What the flow has sent and what its peers have to know outlives it in the outbox."""
         now = self.services.now_ns()
         for recipient, wire in flow.unconfirmed.values():
@@ -122,14 +142,12 @@ class Ward(Revival):
         for outgoing in last.sends:
             if encode(outgoing.message_id, outgoing.message).message_id not in flow.unconfirmed:
                 self.post(outgoing, step)
-        error_id = int.from_bytes(self.services.entropy(8), "big") >> 1
-        message = error_message(error, error_id)
-        _, actions = transition(last.machine.state, Raised(message))
+        _, actions = transition(last.machine.state, raised)
         for action in actions:
             if isinstance(action, Send):
                 outgoing = action.outgoing
                 self.post(outgoing if last.complete else _placeless(outgoing), step)
-        for outgoing in _unreplayed(last, message):
+        for outgoing in _unreplayed(last, raised.error):
             self.post(outgoing, step)
 
 

@@ -348,8 +348,7 @@ class Node:
 
     def _retry(self, effect: RetryEffect) -> None:
         def again() -> None:
-            if effect.flow_id in self.manager.flows:
-                self.perform(self.manager.retry(effect.flow_id))
+            self.perform(self.manager.discharge(effect.flow_id))
 
         asyncio.get_running_loop().call_later(effect.delay, again)
 

@@ -197,7 +197,7 @@ class MockNode:
         def again() -> None:
             if not self.running or self.manager is not manager:
                 return
-            self.room.perform(manager.retry(effect.flow_id))
+            self.room.perform(manager.discharge(effect.flow_id))
 
         self.network.clock.at(deadline, again)
 
