@@ -18,8 +18,8 @@ from corda_sim.core.transactions import (
 )
 from corda_sim.flow import FlowLogic, FlowSession, initiating_flow
 from corda_sim.flow.errors import FlowPayloadException
-from flows.data_vending import DataVendingFlow
-from notary.types import (
+from corda_sim.flow.notary.seen_heads import remember_head
+from corda_sim.flow.notary.types import (
     NOTARY_CLIENT_FLOW,
     NotarisationPayload,
     NotarisationRequestSignature,
@@ -28,7 +28,7 @@ from notary.types import (
     build_request,
     validate_response,
 )
-from notary.witness import remember_head
+from flows.data_vending import DataVendingFlow
 
 REQUESTING = "Requesting signature by Notary service"
 VALIDATING = "Validating response from Notary service"

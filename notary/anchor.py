@@ -6,7 +6,7 @@ from pathlib import Path
 from corda_sim.core.crypto.keys import PublicKey
 from corda_sim.core.errors import DecodeError, SignatureException
 from corda_sim.core.serialization import deserialize, serialize
-from notary.heads import NotaryAnchor
+from corda_sim.flow.notary.heads import NotaryAnchor
 
 ANCHOR_FILE_NAME = "notary-head"
 

@@ -18,7 +18,7 @@ from datetime import datetime
 
 from corda_sim.core.contracts import StateRef, TimeWindow
 from corda_sim.core.crypto.hashes import SecureHash
-from notary.errors import (
+from corda_sim.flow.notary.errors import (
     AnyNotaryError,
     Conflict,
     ConsumedState,

@@ -23,23 +23,23 @@ from corda_sim.core.network import NetworkParameters
 from corda_sim.core.serialization import deserialize, serialize
 from corda_sim.core.transactions import SignedTransaction
 from corda_sim.flow import FlowLogic, FlowSession, flow_name, initiated_by
-from flows.resolution import ResolveTransactionsFlow
-from notary.errors import (
+from corda_sim.flow.notary.errors import (
     General,
     NotaryException,
     NotaryNotReadyException,
     NotaryOverloadedException,
     TransactionInvalid,
 )
-from notary.node_service import NotaryNodeService
-from notary.service import NotaryService
-from notary.store import LoggedRequest
-from notary.types import (
+from corda_sim.flow.notary.types import (
     NOTARY_CLIENT_FLOW,
     NotarisationPayload,
     NotarisationResponse,
     WaitTimeUpdate,
 )
+from flows.resolution import ResolveTransactionsFlow
+from notary.node_service import NotaryNodeService
+from notary.service import NotaryService
+from notary.store import LoggedRequest
 from notary.validation import InvalidRequestError, TransactionParts, check_request, extract_parts
 from notary.worker import Notarised, Outcome, Refused
 

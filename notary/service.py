@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from notary.errors import General, NotaryNotReadyException, NotaryOverloadedException
+from corda_sim.flow.notary.errors import General, NotaryNotReadyException, NotaryOverloadedException
 from notary.eta import EtaEstimator
 from notary.store import LoggedRequest
 from notary.worker import NotaryWorker, Outcome, Refused

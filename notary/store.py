@@ -17,12 +17,12 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from corda_sim.core.contracts import StateRef
 from corda_sim.core.crypto.hashes import SecureHash
 from corda_sim.core.serialization import serialize
+from corda_sim.flow.notary.errors import Conflict, NotaryStoreException
+from corda_sim.flow.notary.heads import NotaryHead, digest_batch, empty_head, next_head
+from corda_sim.flow.notary.requests import NotarisationRequestSignature
 from notary import schema
 from notary.database import is_worth_retrying, open_engine
 from notary.decide import CommitRequest, Committed, Decision, Rejected
-from notary.errors import Conflict, NotaryStoreException
-from notary.heads import NotaryHead, digest_batch, empty_head, next_head
-from notary.requests import NotarisationRequestSignature
 
 MAX_INPUT_STATES = 2000
 MAX_RETRIES = 10

@@ -14,9 +14,9 @@ from corda_sim.core.identity import Party
 from corda_sim.core.network import NetworkParameters
 from corda_sim.core.transactions import FilteredTransaction, SignedTransaction
 from corda_sim.core.transactions.component_groups import ComponentGroupEnum
+from corda_sim.flow.notary.errors import AnyNotaryError, TransactionInvalid
+from corda_sim.flow.notary.types import NotarisationPayload, build_request, check_request_signature
 from notary.decide import CommitRequest
-from notary.errors import AnyNotaryError, TransactionInvalid
-from notary.types import NotarisationPayload, build_request, check_request_signature
 
 MAX_ALLOWED_INPUTS_AND_REFERENCES = 10_000
 VISIBLE_GROUPS = (

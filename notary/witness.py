@@ -7,20 +7,13 @@ answered; an answer that its database doesn't contain stops it.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 from corda_sim.core.identity import Party
 from corda_sim.core.serialization import deserialize, serializable, serialize
 from corda_sim.flow import FlowLogic, FlowSession, flow_name, initiated_by, initiating_flow
-from notary.heads import SignedHead
+from corda_sim.flow.notary.heads import SignedHead
 from notary.node_service import NotaryNodeService
 from notary.worker import NotaryWorker
-
-_REMEMBER = (
-    "INSERT INTO node_notary_heads (worker, sequence, head) VALUES (:worker, :sequence, :head) "
-    "ON CONFLICT (worker) DO UPDATE SET sequence = excluded.sequence, head = excluded.head "
-    "WHERE excluded.sequence > node_notary_heads.sequence"
-)
 
 
 @serializable("corda.notary.HeadQuery")
@@ -52,16 +45,6 @@ class SeenHeads:
         """The stored head, if any."""
         stored = self._load(query.worker)
         return HeadAnswer(None if stored is None else deserialize(stored, SignedHead))
-
-
-def remember_head(flow: FlowLogic[Any], head: SignedHead) -> None:
-    """Stage the head into the flow's step, unless the node has seen a higher one.
-
-    The caller has checked the signature (`validate_response` does).
-    """
-    flow.execute(
-        _REMEMBER, worker=head.head.worker, sequence=head.head.sequence, head=serialize(head)
-    )
 
 
 class CheckAnswerOperation:

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from corda_sim.core.crypto.hashes import SecureHash
 from corda_sim.core.crypto.signatures import TransactionSignature
 from corda_sim.core.serialization import serializable
-from notary.anchor import AnchorFile
-from notary.batch_signing import NotarySigner, sign_batch
-from notary.decide import Decision, Rejected, decide
-from notary.errors import AnyNotaryError, NotaryNotReadyException, NotaryRollbackException
-from notary.heads import (
+from corda_sim.flow.notary.errors import (
+    AnyNotaryError,
+    NotaryNotReadyException,
+    NotaryRollbackException,
+)
+from corda_sim.flow.notary.heads import (
     KnownHead,
     NotaryAnchor,
     NotaryHead,
@@ -21,6 +22,9 @@ from notary.heads import (
     explain_missing_anchor,
     sign_head,
 )
+from notary.anchor import AnchorFile
+from notary.batch_signing import NotarySigner, sign_batch
+from notary.decide import Decision, Rejected, decide
 from notary.store import LoggedRequest, NotaryStore
 
 

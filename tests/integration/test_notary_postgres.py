@@ -13,10 +13,10 @@ from sqlalchemy.exc import ProgrammingError
 
 from corda_sim.core.contracts import StateRef
 from corda_sim.core.crypto.hashes import SecureHash
+from corda_sim.flow.notary.errors import Conflict
+from corda_sim.flow.notary.heads import empty_head, next_head
 from notary import schema
 from notary.decide import CommitRequest, Committed, Decision, Rejected, decide
-from notary.errors import Conflict
-from notary.heads import empty_head, next_head
 from notary.store import LoggedRequest, NotaryStore
 
 SERVER = os.environ.get("CORDA_SIM_TEST_POSTGRES", "")

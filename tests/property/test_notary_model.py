@@ -11,10 +11,10 @@ from sqlalchemy import create_engine, select
 
 from corda_sim.core.contracts import StateRef, TimeWindow
 from corda_sim.core.crypto.hashes import SecureHash
+from corda_sim.flow.notary.errors import Conflict, TimeWindowInvalid
+from corda_sim.flow.notary.heads import empty_head, next_head
 from notary import schema
 from notary.decide import CommitRequest, Committed, decide
-from notary.errors import Conflict, TimeWindowInvalid
-from notary.heads import empty_head, next_head
 from notary.store import LoggedRequest, NotaryStore, ref_key
 
 START = datetime(2026, 1, 1, tzinfo=UTC)

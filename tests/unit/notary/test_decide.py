@@ -6,8 +6,8 @@ import pytest
 
 from corda_sim.core.contracts import StateRef, TimeWindow
 from corda_sim.core.crypto.hashes import SecureHash
+from corda_sim.flow.notary.errors import Conflict, ConsumedStateType, TimeWindowInvalid
 from notary.decide import CommitRequest, Committed, Decision, Rejected, decide
-from notary.errors import Conflict, ConsumedStateType, TimeWindowInvalid
 from tests.unit.notary.support import EXPIRED, FUTURE, NOW, OPEN, ref, request, tx
 
 SHAPES = list(product(["", "a"], ["", "r"]))

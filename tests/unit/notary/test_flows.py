@@ -14,12 +14,7 @@ from corda_sim.core.identity import Party
 from corda_sim.core.serialization import deserialize, serialize
 from corda_sim.flow import FlowLogic, FlowSession, UntrustworthyData
 from corda_sim.flow.context import FlowContext
-from corda_sim.flow.requests import ExecuteAsyncOperation
-from notary import cordapp
-from notary.anchor import AnchorFile
-from notary.batch_signing import KeyPairSigner
-from notary.descriptor import NOTARY_CORDAPP
-from notary.errors import (
+from corda_sim.flow.notary.errors import (
     Conflict,
     General,
     NotaryException,
@@ -27,17 +22,22 @@ from notary.errors import (
     TimeWindowInvalid,
     TransactionInvalid,
 )
+from corda_sim.flow.notary.heads import NotaryHead, SignedHead, empty_head, sign_head
+from corda_sim.flow.notary.seen_heads import remember_head
+from corda_sim.flow.notary.types import NotarisationResponse, WaitTimeUpdate, validate_response
+from corda_sim.flow.requests import ExecuteAsyncOperation
+from notary import cordapp
+from notary.anchor import AnchorFile
+from notary.batch_signing import KeyPairSigner
+from notary.descriptor import NOTARY_CORDAPP
 from notary.flows import NotaryServiceFlow
-from notary.heads import NotaryHead, SignedHead, empty_head, sign_head
 from notary.node_service import NotaryConfiguration, NotaryHooks, NotaryNodeService
-from notary.types import NotarisationResponse, WaitTimeUpdate, validate_response
 from notary.witness import (
     AnswerWorkerFlow,
     CheckAnswerOperation,
     HeadAnswer,
     HeadQuery,
     SeenHeads,
-    remember_head,
 )
 from notary.worker import write_empty_head
 from tests.unit.notary import transactions as txs

@@ -17,9 +17,7 @@ from corda_sim.core.transactions import (
     SignedTransaction,
 )
 from corda_sim.flow import FlowException
-from notary import validation
-from notary.batch_signing import KeyPairSigner, sign_batch
-from notary.errors import (
+from corda_sim.flow.notary.errors import (
     AnyNotaryError,
     Conflict,
     ConsumedState,
@@ -31,13 +29,15 @@ from notary.errors import (
     TimeWindowInvalid,
     TransactionInvalid,
 )
-from notary.heads import empty_head, sign_head
-from notary.types import (
+from corda_sim.flow.notary.heads import empty_head, sign_head
+from corda_sim.flow.notary.types import (
     NotarisationPayload,
     NotarisationResponse,
     build_request,
     validate_response,
 )
+from notary import validation
+from notary.batch_signing import KeyPairSigner, sign_batch
 from tests.unit.notary import transactions as txs
 from tests.unit.notary.support import NOW, OPEN, ref, tx
 

@@ -3,8 +3,8 @@ from collections.abc import Awaitable, Callable, Sequence
 
 import pytest
 
+from corda_sim.flow.notary.errors import General, NotaryNotReadyException, NotaryOverloadedException
 from notary.batch_signing import KeyPairSigner, sign_batch
-from notary.errors import General, NotaryNotReadyException, NotaryOverloadedException
 from notary.eta import EtaEstimator
 from notary.service import Batch, BatchStats, NotaryService
 from notary.worker import Notarised, NotaryWorker, Outcome, Refused

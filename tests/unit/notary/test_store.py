@@ -8,11 +8,11 @@ from sqlalchemy.exc import OperationalError
 
 from corda_sim.core.contracts import StateRef
 from corda_sim.core.crypto.hashes import SecureHash
+from corda_sim.flow.notary.errors import Conflict, NotaryStoreException
+from corda_sim.flow.notary.heads import NotaryHead, empty_head
 from notary import schema
 from notary.audit import audit_state
 from notary.decide import CommitRequest, Committed, Decision, Rejected, decide
-from notary.errors import Conflict, NotaryStoreException
-from notary.heads import NotaryHead, empty_head
 from notary.store import Decide, LoggedRequest, NotaryStore
 from tests.unit.notary.conftest import StoreFactory
 from tests.unit.notary.support import EXPIRED, NOW, WORKER, logged, ref, request, tx

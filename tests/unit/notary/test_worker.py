@@ -9,10 +9,8 @@ from corda_sim.core.crypto.crypto import derive_key_pair_from_entropy
 from corda_sim.core.crypto.hashes import SecureHash
 from corda_sim.core.crypto.schemes import SignatureScheme
 from corda_sim.core.errors import SignatureException
-from notary.anchor import AnchorFile
-from notary.batch_signing import KeyPairSigner
-from notary.errors import NotaryNotReadyException, NotaryRollbackException
-from notary.heads import (
+from corda_sim.flow.notary.errors import NotaryNotReadyException, NotaryRollbackException
+from corda_sim.flow.notary.heads import (
     KnownHead,
     NotaryHead,
     SignedHead,
@@ -22,6 +20,8 @@ from notary.heads import (
     next_head,
     sign_head,
 )
+from notary.anchor import AnchorFile
+from notary.batch_signing import KeyPairSigner
 from notary.store import NotaryStore
 from notary.worker import Notarised, NotaryWorker, Refused, write_empty_head
 from tests.unit.notary.conftest import StoreFactory

@@ -20,7 +20,11 @@ from corda_sim.core.transactions import (
     ReferenceStateRef,
     WireTransaction,
 )
-from notary.types import NotarisationPayload, NotarisationRequestSignature, build_request
+from corda_sim.flow.notary.types import (
+    NotarisationPayload,
+    NotarisationRequestSignature,
+    build_request,
+)
 from tests.unit.notary.support import ref
 
 

@@ -13,7 +13,7 @@ from corda_sim.core.crypto.hashes import SecureHash
 from corda_sim.core.crypto.keys import PublicKey
 from corda_sim.core.errors import SignatureException
 from corda_sim.core.serialization import serializable, serialize
-from notary.errors import NotaryRollbackException
+from corda_sim.flow.notary.errors import NotaryRollbackException
 
 _CHAIN_TAG = b"corda-sim notary chain\x00"
 _HEAD_TAG = b"corda-sim notary head\x00"

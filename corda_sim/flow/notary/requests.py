@@ -10,7 +10,7 @@ from corda_sim.core.crypto.keys import PublicKey
 from corda_sim.core.errors import SignatureException
 from corda_sim.core.identity import Party
 from corda_sim.core.serialization import serializable, serialize
-from notary.errors import RequestSignatureInvalid
+from corda_sim.flow.notary.errors import RequestSignatureInvalid
 
 
 @serializable("corda.NotarisationRequest")

@@ -13,8 +13,8 @@ from corda_sim.core.errors import SignatureException
 from corda_sim.core.identity import Party
 from corda_sim.core.serialization import serializable
 from corda_sim.core.transactions import FilteredTransaction, SignedTransaction
-from notary.heads import SignedHead
-from notary.requests import (
+from corda_sim.flow.notary.heads import SignedHead
+from corda_sim.flow.notary.requests import (
     NotarisationRequest,
     NotarisationRequestSignature,
     build_request,

@@ -1,0 +1,1 @@
+"""The protocol between notaries and their clients (net.corda.core.flows.NotaryFlow)."""
