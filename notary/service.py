@@ -154,7 +154,8 @@ class NotaryService:
 
     async def _until_witnessed(self) -> None:
         """A restarted notary asks its witnesses first; its requesters needn't know."""
-        while self._open and self.worker.status.waits_for and self.worker.status.problem is None:
+        # A thread answers for the witness: there is no event of this loop to wait for.
+        while self._open and self.worker.status.waits_for and self.worker.status.problem is None:  # noqa: ASYNC110
             await asyncio.sleep(WITNESS_POLL_SECONDS)
 
     def _take_batch(self) -> list[_Pending]:
