@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from corda_sim.core.errors import CordaError, IllegalArgumentError
+from corda_sim.core.identity import Party
 from corda_sim.core.write_batch import WriteBatch
 from corda_sim.flow import rows
 from corda_sim.flow.context import FlowContext
@@ -25,6 +26,7 @@ from corda_sim.flow.settings import EngineSettings
 from corda_sim.flow.state import FlowStatus
 from corda_sim.flow.steps import Mark, StepQueue
 from corda_sim.flow.transitions import suspend, transition
+from corda_sim.flow.wire_message import WireMessage
 
 MAX_CLIENT_ID = 512
 """The longest client id, in characters."""
@@ -44,6 +46,7 @@ class FlowRunner(StepQueue, ABC):
         self.by_client_id: dict[str, str] = {}
         self.counters = Counters()
         self.draining = False
+        self._to_outbox: dict[str, bool] = {}
 
     @abstractmethod
     def crashed(self, flow: LiveFlow, error: BaseException, marks: Sequence[Mark]) -> None:
@@ -123,6 +126,22 @@ class FlowRunner(StepQueue, ABC):
         )
         attach(logic, context, services, self.registry)
         return FlowMachine(flow.flow_id, flow.start, logic, context)
+
+    def move_to_outbox(self, step: Step, wire: WireMessage, recipient: Party) -> None:
+        """A message outlives its flow; a confirmation may come before the row is committed."""
+        token = wire.message_id
+        rows.to_outbox(step.batch, wire, recipient, self.services.now_ns())
+        self._sent_by.pop(token, None)
+        self._to_outbox[token] = False
+        step.on_commit.append(partial(self._in_outbox, token))
+        step.on_rollback.append(partial(self._not_in_outbox, token))
+
+    def _not_in_outbox(self, token: str) -> None:
+        self._to_outbox.pop(token, None)
+
+    def _in_outbox(self, token: str) -> None:
+        if self._to_outbox.pop(token, False):
+            rows.from_outbox(self.shared_step().batch, token)
 
     # --- running ------------------------------------------------------------------------------
 
@@ -221,6 +240,9 @@ class FlowRunner(StepQueue, ABC):
     def confirmed(self, token: str) -> None:
         """The receiver's side has the message."""
         flow_id = self._sent_by.pop(token, None)
+        if token in self._to_outbox:
+            self._to_outbox[token] = True
+            return
         if flow_id is None:
             rows.from_outbox(self.shared_step().batch, token)
             return

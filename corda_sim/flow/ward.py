@@ -135,10 +135,8 @@ class Ward(Revival):
 
     def _tell_peers(self, flow: LiveFlow, last: LastState, step: Step, raised: Raised) -> None:
         """What the flow has sent and what its peers have to know outlives it in the outbox."""
-        now = self.services.now_ns()
         for recipient, wire in flow.unconfirmed.values():
-            rows.to_outbox(step.batch, wire, recipient, now)
-            self._sent_by.pop(wire.message_id, None)
+            self.move_to_outbox(step, wire, recipient)
         for outgoing in last.sends:
             if encode(outgoing.message_id, outgoing.message).message_id not in flow.unconfirmed:
                 self.post(outgoing, step)

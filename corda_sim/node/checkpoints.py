@@ -3,6 +3,7 @@
 from collections import OrderedDict, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row, select
@@ -71,6 +72,22 @@ class CheckpointStorage:
             .where(errors.flow_id == flow_id, ended)
         )
         return FlowEnded(flow_id, None, _error(failed[0])) if failed else None
+
+    def finished_outcome(self, client_id: str) -> FlowEnded | None:
+        """What became of the flow with that client id; None when it runs or is unknown."""
+        flow_id = self.flow_of_client_id(client_id)
+        return None if flow_id is None else self.outcome(flow_id)
+
+    def message_ids_before(self, before: datetime, limit: int) -> list[str]:
+        """The oldest session-inits that were taken before then, at most `limit`."""
+        table = schema.node_message_ids.c
+        found = self._storage.read(
+            select(table.message_id)
+            .where(table.insertion_time < before)
+            .order_by(table.insertion_time)
+            .limit(limit)
+        )
+        return [row.message_id for row in found]
 
     def unfinished(self) -> Iterator[FlowJournal]:
         """The journals of all flows that run on after a restart, oldest first."""

@@ -15,6 +15,7 @@ from corda_sim.flow.effects import (
     TimerEffect,
 )
 from corda_sim.flow.manager import StateMachineManager
+from corda_sim.flow.rows import instant
 from corda_sim.flow.service_hub import COINS_TOPIC
 from corda_sim.node.crash import CrashPoint, hit
 from corda_sim.node.services import ServiceHub
@@ -101,6 +102,14 @@ class EngineRoom:
             self.outcomes.setdefault(flow_id, []).append(tell)
         else:
             tell(kept)
+
+    def purge_message_ids(self, limit: int = 1_000) -> int:
+        """Housekeeping, to be called now and then: forget session-inits past their retention."""
+        before = instant(self.hub.now_ns() - self.manager.settings.message_retention)
+        found = self.hub.checkpoints.message_ids_before(before, limit)
+        if found:
+            self.manager.purge_message_ids(found)
+        return len(found)
 
     def recover(self) -> list[Effect]:
         """Bring back every flow, the outbox and, unless draining, kept session-inits."""
