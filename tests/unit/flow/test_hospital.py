@@ -1,0 +1,93 @@
+"""The hospital's diagnoses, each rule and their precedence."""
+
+import pytest
+
+from corda_sim.core.errors import CordaError, DecodeError
+from corda_sim.flow.errors import FlowException, FlowReplayError, HospitalizeFlowException
+from corda_sim.flow.hospital import (
+    MAX_DISCHARGES,
+    Outcome,
+    Patient,
+    back_off_seconds,
+    diagnose,
+    is_platform_error,
+)
+
+
+class _NotaryUnwellError(FlowException):
+    is_general_notary_error = True
+
+
+def _patient(error: BaseException, **signs: bool | int) -> Patient:
+    return Patient(
+        "example.Flow",
+        error,
+        discharges=int(signs.get("discharges", 0)),
+        from_database=bool(signs.get("from_database")),
+        receiving_finality=bool(signs.get("receiving_finality")),
+        from_peer=bool(signs.get("from_peer")),
+    )
+
+
+@pytest.mark.parametrize("error", [FlowException("no"), ValueError("no"), CordaError("no")])
+def test_nobody_can_help_an_ordinary_failure(error: Exception) -> None:
+    assert diagnose(_patient(error)) is Outcome.UNTREATABLE
+
+
+def test_a_flow_that_asks_for_it_is_observed() -> None:
+    patient = _patient(HospitalizeFlowException("look at me"))
+    assert diagnose(patient) is Outcome.OVERNIGHT_OBSERVATION
+
+
+def test_a_replay_that_differs_is_observed() -> None:
+    error = FlowReplayError.__new__(FlowReplayError)
+    assert diagnose(_patient(error)) is Outcome.OVERNIGHT_OBSERVATION
+
+
+def test_a_database_error_is_tried_again_only_so_often() -> None:
+    error = RuntimeError("constraint")
+    found = [
+        diagnose(_patient(error, from_database=True, discharges=n))
+        for n in range(MAX_DISCHARGES + 1)
+    ]
+    assert found == [Outcome.DISCHARGE] * MAX_DISCHARGES + [Outcome.OVERNIGHT_OBSERVATION]
+
+
+def test_a_deadlock_is_tried_again_however_often_it_happens() -> None:
+    patient = _patient(RuntimeError("Deadlock found"), from_database=True, discharges=99)
+    assert diagnose(patient) is Outcome.DISCHARGE
+
+
+def test_the_word_deadlock_outside_the_database_means_nothing() -> None:
+    assert diagnose(_patient(RuntimeError("deadlock"))) is Outcome.UNTREATABLE
+
+
+def test_a_notary_that_is_unwell_is_asked_again() -> None:
+    assert diagnose(_patient(_NotaryUnwellError("later"))) is Outcome.DISCHARGE
+
+
+def test_receiving_finality_is_observed_unless_the_peer_failed() -> None:
+    error = ValueError("contract")
+    local = _patient(error, receiving_finality=True)
+    remote = _patient(error, receiving_finality=True, from_peer=True)
+    assert diagnose(local) is Outcome.OVERNIGHT_OBSERVATION
+    assert diagnose(remote) is Outcome.UNTREATABLE
+
+
+def test_a_discharge_wins_over_observation() -> None:
+    patient = _patient(_NotaryUnwellError("later"), receiving_finality=True)
+    assert diagnose(patient) is Outcome.DISCHARGE
+
+
+def test_the_first_retry_is_at_once_and_later_ones_wait_longer_to_a_limit() -> None:
+    waits = [back_off_seconds(n) for n in range(30)]
+    assert waits[0] == 0.0
+    assert waits[1] == pytest.approx(17.5)
+    assert waits == sorted(waits)
+    assert waits[-1] == 120.0
+
+
+def test_a_flow_authors_errors_are_not_the_platforms() -> None:
+    assert is_platform_error(DecodeError("x"))
+    assert not is_platform_error(FlowException("x"))
+    assert not is_platform_error(ValueError("x"))
