@@ -1,0 +1,85 @@
+"""Records the journals of the library's flows: `python tests/golden/record.py` rewrites them.
+
+Only after a deliberate change of a flow: the files stand for flows that run in the field.
+"""
+
+import json
+from collections import defaultdict
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from corda_sim.core.contracts import Amount
+from corda_sim.core.write_batch import Insert, WriteBatch
+from corda_sim.flow.journal import decode_journal
+from corda_sim.testing.mock_network import MockNetwork
+from corda_sim.testing.mock_node import MockNode
+from flows.accounts.create import CreateAccount
+from flows.cash.exit import CashExitFlow
+from flows.cash.issue import CashIssueFlow
+from flows.cash.payment import CashPaymentFlow
+
+DIRECTORY = Path(__file__).parent / "journals"
+Journal = dict[str, Any]
+
+
+def listen(node: MockNode, into: dict[str, Journal]) -> None:
+    """Collect the journal rows that the node commits, by flow."""
+    real = node.storage.commit
+
+    def commit(batches: Sequence[WriteBatch], *, epoch: int | None) -> list[Exception | None]:
+        for batch in batches:
+            for op in batch.ops:
+                if isinstance(op, Insert) and op.table.startswith("node_flow_"):
+                    _note(op, into)
+        return real(batches, epoch=epoch)
+
+    node.storage.commit = commit  # type: ignore[method-assign]
+
+
+def _note(op: Insert, into: dict[str, Journal]) -> None:
+    data = op.row.get("data")
+    if isinstance(data, bytes):
+        kind = "steps" if op.table == "node_flow_journal" else "messages"
+        into[str(op.row["flow_id"])][kind].append(data.hex())
+
+
+def play(network: MockNetwork) -> None:
+    """One of each: issue, pay, exit, and what their other sides and the notary do."""
+    a, b = network["PartyA"], network["PartyB"]
+    a.run_flow(CashIssueFlow(Amount.parse("100 JPY")))
+    a.run_flow(CashPaymentFlow(Amount.parse("10 JPY"), b.party))
+    a.run_flow(CashPaymentFlow(Amount.parse("10 JPY"), b.party, anonymous=True))
+    a.run_flow(CashExitFlow(Amount.parse("5 JPY")))
+    a.run_flow(CreateAccount("alice"))
+
+
+def record(network: MockNetwork) -> dict[str, Journal]:
+    """The journals of one play, by node and flow class; the first of each class."""
+    found: dict[str, Journal] = {}
+    heard = {name: defaultdict(_empty) for name in network.nodes}
+    for name, node in network.nodes.items():
+        listen(node, heard[name])
+    play(network)
+    for name, journals in heard.items():
+        for flow_id, rows in journals.items():
+            journal = decode_journal(flow_id, 0, [bytes.fromhex(rows["steps"][0])], [])
+            key = f"{name}-{journal.start.flow_class}"
+            found.setdefault(key, {"node": name, "flow_id": flow_id, **rows})
+    return found
+
+
+def _empty() -> Journal:
+    return {"steps": [], "messages": []}
+
+
+def main() -> None:
+    """Write the files."""
+    DIRECTORY.mkdir(exist_ok=True)
+    with MockNetwork(seed=20260101) as network:
+        for key, journal in record(network).items():
+            (DIRECTORY / f"{key}.json").write_text(json.dumps(journal, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()
