@@ -37,7 +37,7 @@ from corda_sim.flow.state import FlowState, SessionState, SessionStatus
 Transition = tuple[FlowState, tuple[FlowAction, ...]]
 
 
-def transition(state: FlowState, event: FlowEvent) -> Transition:  # noqa: PLR0911 - one an event
+def transition(state: FlowState, event: FlowEvent) -> Transition:
     """The state after `event`, and what has to be done about it. Pure."""
     match event:
         case Yielded():
