@@ -67,6 +67,7 @@ from corda_sim.node.transports import make_transport
 
 LOGGER = logging.getLogger(__name__)
 FENCED_EXIT_CODE = 75
+PURGE_INTERVAL_SECONDS = 60.0
 DRAINING_PROPERTY = "flowsDrainingMode"
 
 
@@ -263,6 +264,7 @@ class Node:
         self.room.perform(effects)
         self.committer.wake()
         self._spawn(self._poll_network_map())
+        self._spawn(self._purge_message_ids())
         self._start_service_flows()
 
     def _start_services(self) -> None:
@@ -375,6 +377,12 @@ class Node:
             if change:
                 self.hub.members.update(self.network_map.service_members())
                 self.messaging.network_map_changed()
+
+    async def _purge_message_ids(self) -> None:
+        while True:
+            await asyncio.sleep(PURGE_INTERVAL_SECONDS)
+            if self.room.purge_message_ids():
+                self.committer.wake()
 
     def _spawn(self, work: Any) -> None:  # noqa: ANN401 - any coroutine
         task = asyncio.get_running_loop().create_task(work)

@@ -57,7 +57,9 @@ def play(network: MockNetwork) -> None:
 def record(network: MockNetwork) -> dict[str, Journal]:
     """The journals of one play, by node and flow class; the first of each class."""
     found: dict[str, Journal] = {}
-    heard = {name: defaultdict(_empty) for name in network.nodes}
+    heard: dict[str, defaultdict[str, Journal]] = {
+        name: defaultdict(_empty) for name in network.nodes
+    }
     for name, node in network.nodes.items():
         listen(node, heard[name])
     play(network)
