@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from corda_sim.cli import account, demo, flow, network, node, tx, vault
+from corda_sim.cli import account, bench, demo, flow, network, node, tx, vault
 from corda_sim.cli.output import errors
 from corda_sim.core.errors import CordaError
 from corda_sim.flow.errors import FlowArgumentsException
@@ -28,6 +28,7 @@ app.add_typer(node.notary_app, name="notary", help="What a notary has committed.
 app.add_typer(node.validator_app, name="validator", help="What a validator has signed.")
 app.add_typer(node.db_app, name="db", help="Database schemas.")
 app.add_typer(demo.app, name="demo", help="Demonstrations.")
+app.add_typer(bench.app, name="bench", help="Benchmarks.")
 app.command(name="check")(demo.check)
 
 
