@@ -10,8 +10,8 @@ from corda_sim.core.contracts import StateRef
 from corda_sim.core.errors import IllegalStateError
 from corda_sim.flow import FlowLogic
 from corda_sim.flow.cordapp import AppServiceHub
-from notary.batch_signing import KeyPairSigner
 from notary.audit import StateAudit, audit_state
+from notary.batch_signing import KeyPairSigner
 from notary.database import open_engine
 from notary.node_service import NotaryConfiguration, NotaryHooks, NotaryNodeService
 from notary.service import run_in_thread
