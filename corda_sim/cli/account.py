@@ -16,7 +16,8 @@ def create(context: typer.Context, name: str, as_json: Json = False) -> None:
     """Create an account on this node."""
     with connect(context.obj) as client:
         result = client.start_flow("CreateAccount", {"name": name}).get()
-    emit({"account": name, "result": result}, as_json=as_json, text=f"Created account {name}")
+    made = result["data"]
+    emit({"name": name, "host": made["host"], "identifier": made["linear_id"]}, as_json=as_json)
 
 
 @app.command("list")

@@ -1,43 +1,42 @@
 """Finding and calling the node that `-n NODE_DIR` names."""
 
-import json
-import os
 from pathlib import Path
 
-from corda_sim.node.config import load_config
-from corda_sim.node.node_files import RUN
+import typer
+
+from corda_sim.node.config import CONFIG_FILE, load_config
+from corda_sim.node.run_files import NodeProcess, node_processes
 from corda_sim.rpc.client import NodeRpcClient
-from corda_sim.rpc.errors import NodeUnreachableException
+from corda_sim.rpc.errors import NodeUnreachableException, RpcAuthenticationException
+
+
+def node_directory(node_dir: Path | None) -> Path:
+    """The directory given with `-n`; wrong usage where there is none or no node in it."""
+    if node_dir is None:
+        raise typer.BadParameter("say which node: corda-sim -n NODE_DIR …")
+    if not (node_dir / CONFIG_FILE).is_file():
+        raise typer.BadParameter(f"{node_dir} is no node's directory: it has no {CONFIG_FILE}")
+    return node_dir
+
+
+def running(node_dir: Path | None) -> list[NodeProcess]:
+    """The node's processes. Raises: NodeUnreachableException when none runs."""
+    found = node_processes(node_directory(node_dir))
+    if not found:
+        raise NodeUnreachableException(f"No node runs in {node_dir}")
+    return found
 
 
 def connect(node_dir: Path | None) -> NodeRpcClient:
     """A client of the node process that is ready, as its first RPC user.
 
-    Raises: NodeUnreachableException, ConfigurationException.
+    Raises: NodeUnreachableException, ConfigurationException, RpcAuthenticationException.
     """
-    if node_dir is None:
-        raise NodeUnreachableException("Say which node: -n NODE_DIR")
-    config = load_config(node_dir)
-    address = _ready_address(node_dir)
-    if address is None:
-        raise NodeUnreachableException(f"No node runs in {node_dir}")
-    user = config.rpc_users[0]
-    return NodeRpcClient(address, user.username, user.password)
-
-
-def _ready_address(node_dir: Path) -> str | None:
-    for file in sorted((node_dir / RUN).glob("*.json")):
-        said = json.loads(file.read_text(encoding="utf-8"))
-        if said["state"] == "ready" and _is_alive(said["pid"]):
-            return str(said["rpc"])
-    return None
-
-
-def _is_alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
+    directory = node_directory(node_dir)
+    ready = [process.run.rpc for process in running(directory) if process.run.state == "ready"]
+    if not ready:
+        raise NodeUnreachableException(f"The node in {directory} isn't ready yet")
+    users = load_config(directory).rpc_users
+    if not users:
+        raise RpcAuthenticationException(f"node.toml in {directory} has no rpcUsers")
+    return NodeRpcClient(ready[0], users[0].username, users[0].password)

@@ -46,11 +46,11 @@ def start(
     if not outcome.error_type:
         emit(_outcome(outcome.flow_id, "COMPLETED", outcome.result, None), as_json=as_json)
         return
-    if not as_json:
-        raise RpcException(outcome.error_type, outcome.error)
-    error = f"{outcome.error_type}: {outcome.error}"
-    emit(_outcome(outcome.flow_id, "FAILED", None, error), as_json=True)
-    raise typer.Exit(1)
+    if as_json:
+        error = f"{outcome.error_type}: {outcome.error}"
+        status = "KILLED" if outcome.error_type == "KilledFlowException" else "FAILED"
+        emit(_outcome(outcome.flow_id, status, None, error), as_json=True)
+    raise RpcException(outcome.error_type, outcome.error)
 
 
 def _outcome(flow_id: str, status: str, result: Any, error: str | None) -> dict[str, Any]:  # noqa: ANN401 - JSON
@@ -76,7 +76,12 @@ def watch(context: typer.Context, as_json: Json = False) -> None:
     """Progress of all flows, a line each, until interrupted."""
     with connect(context.obj) as client:
         for update in client.track("flows"):
-            emit(update, as_json=as_json, text=" ".join(map(str, update.values())))
+            for line in update.get("snapshot", [update]):
+                emit(line, as_json=as_json, text=_line(line))
+
+
+def _line(update: dict[str, Any]) -> str:
+    return "  ".join(f"{name}={value}" for name, value in update.items() if value is not None)
 
 
 @app.command()
@@ -104,27 +109,29 @@ def explain(context: typer.Context, flow_id: FlowId, as_json: Json = False) -> N
 def kill(context: typer.Context, flow_id: FlowId, as_json: Json = False) -> None:
     """End a flow and tell its peers."""
     with connect(context.obj) as client:
-        client.invoke("killFlow", flow_id=flow_id)
-    emit({"killed": flow_id}, as_json=as_json, text=f"Killed flow [{flow_id}]")
+        killed = client.invoke("killFlow", flow_id=flow_id)
+    emit({"killed": killed}, as_json=as_json, text=f"Killed flow [{killed}]")
 
 
 @app.command()
 def pause(context: typer.Context, flow_id: FlowId, as_json: Json = False) -> None:
     """Stop a flow until it is resumed, over restarts too."""
     with connect(context.obj) as client:
-        client.invoke("pauseFlow", flow_id=flow_id)
-    emit({"paused": flow_id}, as_json=as_json)
+        paused = client.invoke("pauseFlow", flow_id=flow_id)
+    emit({"paused": paused}, as_json=as_json, text=f"Paused flow [{paused}]")
 
 
 @app.command()
 def resume(context: typer.Context, flow_id: FlowId, as_json: Json = False) -> None:
     """Run a paused flow again."""
-    retry(context, flow_id, as_json=as_json)
+    with connect(context.obj) as client:
+        resumed = client.invoke("resumeFlow", flow_id=flow_id)
+    emit({"resumed": resumed}, as_json=as_json, text=f"Resumed flow [{resumed}]")
 
 
 @app.command()
 def retry(context: typer.Context, flow_id: FlowId, as_json: Json = False) -> None:
     """Run a hospitalised flow again from its journal."""
     with connect(context.obj) as client:
-        client.invoke("retryFlow", flow_id=flow_id)
-    emit({"retried": flow_id}, as_json=as_json)
+        retried = client.invoke("retryFlow", flow_id=flow_id)
+    emit({"retried": retried}, as_json=as_json, text=f"Retried flow [{retried}]")

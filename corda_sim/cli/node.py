@@ -1,7 +1,6 @@
-"""`node run | info | drain | health | metrics`, audits, and `db`."""
+"""`node run | info | drain | health | metrics` and `db upgrade | current`."""
 
 import asyncio
-import json
 import signal
 import urllib.request
 from dataclasses import asdict
@@ -9,21 +8,19 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
+from prometheus_client.parser import text_string_to_metric_families
 
-from corda_sim.cli.connect import connect
+from corda_sim.cli.connect import connect, node_directory, running
 from corda_sim.cli.options import Json
 from corda_sim.cli.output import emit
 from corda_sim.node import logs
 from corda_sim.node.config import load_config
-from corda_sim.node.node import Node
-from corda_sim.node.node_files import RUN
+from corda_sim.node.node import Node, installed_cordapps
 from corda_sim.node.storage.migrate import current, upgrade
 from corda_sim.rpc.errors import NodeUnreachableException
 from corda_sim.rpc.server import RpcServer
 
 app = typer.Typer(no_args_is_help=True)
-notary_app = typer.Typer(no_args_is_help=True)
-validator_app = typer.Typer(no_args_is_help=True)
 db_app = typer.Typer(no_args_is_help=True)
 
 
@@ -33,7 +30,7 @@ def run(
     log_level: Annotated[str, typer.Option(help="DEBUG, INFO, WARNING.")] = "INFO",
 ) -> None:
     """Run a node until SIGTERM; a second process on the same database is its cold standby."""
-    logs.configure(node_dir, log_level)
+    logs.configure(node_directory(node_dir), log_level)
     asyncio.run(_serve(node_dir.resolve()))
 
 
@@ -76,57 +73,61 @@ def drain(
 @app.command()
 def health(context: typer.Context, as_json: Json = False) -> None:
     """The node's processes, as they answer on their health ports."""
-    found = []
-    for file in sorted((context.obj / RUN).glob("*.json")):
-        said = json.loads(file.read_text(encoding="utf-8"))
-        found.append({"pid": said["pid"], "ready": _get(said["health"], "/ready").strip()})
+    found = [
+        {"pid": one.pid, "state": one.state(), "health": one.run.health}
+        for one in running(context.obj)
+    ]
     emit(found, as_json=as_json)
 
 
 @app.command()
-def metrics(context: typer.Context) -> None:
-    """The figures of the node's process, in Prometheus' format."""
-    for file in sorted((context.obj / RUN).glob("*.json")):
-        typer.echo(_get(json.loads(file.read_text(encoding="utf-8"))["health"], "/metrics"))
+def metrics(context: typer.Context, as_json: Json = False) -> None:
+    """The figures of the node's active process, in Prometheus' format, or by name as JSON."""
+    found = next((one for one in running(context.obj) if one.state() == "ready"), None)
+    if found is None:
+        raise NodeUnreachableException(f"The node in {context.obj} isn't ready yet")
+    text = _get(found.run.health, "/metrics")
+    if not as_json:
+        typer.echo(text, nl=False)
+        return
+    families = text_string_to_metric_families(text)
+    emit({s.name: s.value for one in families for s in one.samples if not s.labels}, as_json=True)
 
 
 def _get(address: str, path: str) -> str:
     try:
         with urllib.request.urlopen(f"http://{address}{path}", timeout=5) as answer:
             return str(answer.read().decode())
-    except urllib.error.HTTPError as error:
-        return str(error.read().decode())
     except OSError as error:
         raise NodeUnreachableException(f"Nothing answers at {address}: {error}") from error
 
 
-@notary_app.command("audit")
-def notary_audit(context: typer.Context, state_ref: str, as_json: Json = False) -> None:
-    """Who spent a state, when, and who tried to: STATEREF is `HASH(index)`."""
-    with connect(context.obj) as client:
-        emit(client.invoke("audit", of="notary", state_ref=state_ref), as_json=as_json)
-
-
-@validator_app.command("audit")
-def validator_audit(context: typer.Context, state_ref: str, as_json: Json = False) -> None:
-    """Which transactions over a state this validator signed: STATEREF is `HASH(index)`."""
-    with connect(context.obj) as client:
-        emit(client.invoke("audit", of="validator", state_ref=state_ref), as_json=as_json)
-
-
 @db_app.command("upgrade")
 def db_upgrade(context: typer.Context, as_json: Json = False) -> None:
-    """Bring the node's database to the installed schemas."""
-    upgrade(_url(context))
+    """Bring the node's databases to the installed schemas."""
+    for url, branches in _databases(context.obj):
+        upgrade(url, branches)
     db_current(context, as_json=as_json)
 
 
 @db_app.command("current")
 def db_current(context: typer.Context, as_json: Json = False) -> None:
-    """The revisions of the node's database."""
-    emit([asdict(one) for one in current(_url(context))], as_json=as_json)
+    """The revisions of the node's databases."""
+    found = [
+        asdict(version)
+        for url, branches in _databases(context.obj)
+        for version in current(url)
+        if version.branch in branches
+    ]
+    emit(found, as_json=as_json)
 
 
-def _url(context: typer.Context) -> str:
-    directory: Path = context.obj
-    return load_config(directory).database_url(directory)
+def _databases(node_dir: Path | None) -> list[tuple[str, tuple[str, ...]]]:
+    """The node's database and, of a notary, its own: each with its branches."""
+    directory = node_directory(node_dir).resolve()
+    config = load_config(directory)
+    branches = {branch for app in installed_cordapps() for branch in app.migrations} - {"notary"}
+    found = [(config.database_url(directory), ("node", *sorted(branches)))]
+    if config.notary is not None:
+        found.append((config.notary.data_source_properties.resolve(directory), ("notary",)))
+    return found

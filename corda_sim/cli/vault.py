@@ -1,6 +1,6 @@
 """`vault query | balance`."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -22,11 +22,11 @@ def balance(context: typer.Context, account: Account = None, as_json: Json = Fal
 @app.command()
 def query(
     context: typer.Context,
-    state: Annotated[str, typer.Argument(help="A state's wire name.")],
-    status: Annotated[str, typer.Option(help="unconsumed, consumed or all.")] = "unconsumed",
+    state: Annotated[str, typer.Argument(help="A state's wire name, or its end.")],
+    status: Annotated[Literal["unconsumed", "consumed", "all"], typer.Option()] = "unconsumed",
     account: Account = None,
     page: Annotated[int, typer.Option(min=1)] = 1,
-    page_size: Annotated[int, typer.Option(min=1)] = 200,
+    page_size: Annotated[int, typer.Option(min=1, max=10_000)] = 200,
     as_json: Json = False,
 ) -> None:
     """A page of states."""

@@ -2,7 +2,8 @@
 
 import json
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -89,8 +90,8 @@ class NodeRpcClient:
 
     def begin_flow(self, flow: str, arguments: Mapping[str, str], client_id: str = "") -> str:
         """Start a flow; its id, as soon as the node has taken it."""
-        updates = self._updates(flow, arguments, client_id)
-        return next(updates).flow_id
+        with closing(self._updates(flow, arguments, client_id)) as updates:
+            return next(updates).flow_id
 
     def start_flow_until_done(
         self, flow: str, arguments: Mapping[str, str], client_id: str, give_up_after: float = 120.0
@@ -107,24 +108,32 @@ class NodeRpcClient:
 
     def _updates(
         self, flow: str, arguments: Mapping[str, str], client_id: str
-    ) -> "Iterator[node_pb2.FlowUpdate]":
+    ) -> "Generator[node_pb2.FlowUpdate, None, None]":
         request = node_pb2.StartFlowRequest(
             flow=flow, arguments=dict(arguments), client_id=client_id
         )
+        call = self._stub.StartFlow(request, metadata=self._metadata)
         try:
-            yield from self._stub.StartFlow(request, metadata=self._metadata)
+            yield from call
         except grpc.RpcError as error:
             raise self._translate(error) from error
+        finally:
+            call.cancel()
 
-    def track(self, feed: str) -> Iterator[Any]:
-        """Updates of `vault` or `flows` as they happen."""
+    def track(self, feed: str, state: str = "") -> Generator[Any, None, None]:
+        """`{"snapshot": …}` of `vault` (of one state type or all) or `flows`, then updates.
+
+        Raises: as `invoke`; RpcException SlowConsumerException when they aren't read in time.
+        """
+        request = node_pb2.TrackRequest(feed=feed, state=state)
+        call = self._stub.Track(request, metadata=self._metadata)
         try:
-            for update in self._stub.Track(
-                node_pb2.TrackRequest(feed=feed), metadata=self._metadata
-            ):
+            for update in call:
                 yield json.loads(update.update_json)
         except grpc.RpcError as error:
             raise self._translate(error) from error
+        finally:
+            call.cancel()
 
     def _translate(self, error: grpc.RpcError) -> Exception:
         code, text = error.code(), error.details() or ""
@@ -135,4 +144,5 @@ class NodeRpcClient:
         if code is grpc.StatusCode.PERMISSION_DENIED:
             return PermissionException(text)
         trailing: dict[str, Any] = dict(error.trailing_metadata() or ())  # type: ignore[arg-type]
-        return RpcException(str(trailing.get("error-type", code.name)), text)
+        eta = float(trailing.get("eta-seconds", 0.0))
+        return RpcException(str(trailing.get("error-type", code.name)), text, eta)

@@ -2,31 +2,40 @@
 
 import asyncio
 import json
+import logging
 from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
 import grpc
 
 from corda_sim.core.errors import CordaError
-from corda_sim.flow.effects import FlowEnded, Notification
-from corda_sim.flow.errors import RejectedCommandException
+from corda_sim.flow.effects import FlowEnded
+from corda_sim.flow.errors import FlowNotStartableException, RejectedCommandException
 from corda_sim.node.config import RpcUser
 from corda_sim.node.node import Node
-from corda_sim.node.vault.recorder import VaultUpdate
 from corda_sim.rpc._pb import node_pb2, node_pb2_grpc
 from corda_sim.rpc.arguments import parse_flow
-from corda_sim.rpc.errors import PermissionException, RpcAuthenticationException
-from corda_sim.rpc.operations import OPERATIONS
+from corda_sim.rpc.errors import (
+    InternalNodeException,
+    PermissionException,
+    RpcAuthenticationException,
+    SlowConsumerException,
+)
+from corda_sim.rpc.feeds import Feed, open_feed
+from corda_sim.rpc.operations import invoke
 from corda_sim.rpc.permissions import SecurityManager
 from corda_sim.rpc.rendering import to_json
+from corda_sim.rpc.subscription import Subscription
 
+LOGGER = logging.getLogger(__name__)
 Context = grpc.aio.ServicerContext[Any, Any]
 _CODES = {
     RpcAuthenticationException: grpc.StatusCode.UNAUTHENTICATED,
     PermissionException: grpc.StatusCode.PERMISSION_DENIED,
     RejectedCommandException: grpc.StatusCode.RESOURCE_EXHAUSTED,
+    SlowConsumerException: grpc.StatusCode.RESOURCE_EXHAUSTED,
+    InternalNodeException: grpc.StatusCode.INTERNAL,
 }
-_TRACK_QUEUE = 10_000
 
 
 class RpcServer(node_pb2_grpc.CordaRPCOpsServicer):
@@ -51,63 +60,54 @@ class RpcServer(node_pb2_grpc.CordaRPCOpsServicer):
     async def StartFlow(  # noqa: N802 - gRPC's name
         self, request: node_pb2.StartFlowRequest, context: Context
     ) -> AsyncIterator[node_pb2.FlowUpdate]:
-        """Start a flow and follow it."""
+        """Start a flow and follow it; the first update comes once its start is committed."""
         try:
-            flow_id, outcome, progress = self._start(request, context)
-        except CordaError as error:
+            flow_id, outcome, started = self._start(request, context)
+        except Exception as error:  # noqa: BLE001 - every error has its status
             await _abort(context, error)
             return
-        yield node_pb2.FlowUpdate(flow_id=flow_id)
-        async for update in self._follow(flow_id, outcome, progress):
-            yield update
+        progress = Subscription(self._node.room.subscribers, _is_progress_of(flow_id))
+        with progress:
+            either: set[asyncio.Future[Any]] = {started, outcome}
+            await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+            yield node_pb2.FlowUpdate(flow_id=flow_id)
+            while (told := await progress.next_before(outcome)) is not None:
+                yield node_pb2.FlowUpdate(flow_id=flow_id, progress=str(told.value))
+        yield _ended(await outcome)
 
     def _start(
         self, request: node_pb2.StartFlowRequest, context: Context
-    ) -> tuple[str, asyncio.Future[FlowEnded], "asyncio.Queue[Notification]"]:
+    ) -> tuple[str, "asyncio.Future[FlowEnded]", "asyncio.Future[None]"]:
         user = self._user(context)
         cls = self._node.registry.find(request.flow)
         short = cls.flow_name.rpartition(".")[2]
         self._security.require(user, f"StartFlow.{short}", f"StartFlow.{cls.flow_name}")
         if not cls.is_startable_by_rpc:
-            raise PermissionException(f"{short} isn't startable by RPC")
+            raise FlowNotStartableException(f"{short} isn't startable by RPC")
         logic = parse_flow(cls, request.arguments, self._node.hub.party_by_text)
-        progress: asyncio.Queue[Notification] = asyncio.Queue(_TRACK_QUEUE)
         client_id = f"{user.username}/{request.client_id}" if request.client_id else None
         flow_id, outcome = self._node.start_flow(logic, user.username, client_id)
-        self._node.room.subscribers.append(_forward(progress))
-        return flow_id, outcome, progress
+        return flow_id, outcome, self._committed(flow_id)
 
-    async def _follow(
-        self,
-        flow_id: str,
-        outcome: asyncio.Future[FlowEnded],
-        progress: "asyncio.Queue[Notification]",
-    ) -> AsyncIterator[node_pb2.FlowUpdate]:
-        forward = self._node.room.subscribers[-1]
-        try:
-            while not outcome.done():
-                told = await _next(progress, outcome)
-                if told is None:
-                    break
-                if told.flow_id == flow_id and isinstance(told.value, str):
-                    yield node_pb2.FlowUpdate(flow_id=flow_id, progress=told.value)
-            yield _ended(await outcome)
-        finally:
-            if forward in self._node.room.subscribers:
-                self._node.room.subscribers.remove(forward)
+    def _committed(self, flow_id: str) -> "asyncio.Future[None]":
+        """Done once what the flow stages now is durable: a caller told of it will find it."""
+        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        flow = self._node.manager.flows.get(flow_id)
+        step = None if flow is None else flow.pending or flow.in_flight
+        if step is None:
+            done.set_result(None)
+        else:
+            step.on_commit.append(lambda: None if done.done() else done.set_result(None))
+        return done
 
     async def Invoke(  # noqa: N802 - gRPC's name
         self, request: node_pb2.InvokeRequest, context: Context
     ) -> node_pb2.InvokeReply:
         """Call one operation."""
         try:
-            user = self._user(context)
-            self._security.require(user, f"InvokeRpc.{request.method}")
-            operation = OPERATIONS.get(request.method)
-            if operation is None:
-                raise PermissionException(f"There is no operation {request.method}")
-            result = operation(self._node, json.loads(request.arguments_json or "{}"))
-        except (CordaError, ValueError, KeyError) as error:
+            self._security.require(self._user(context), f"InvokeRpc.{request.method}")
+            result = invoke(self._node, request.method, request.arguments_json)
+        except Exception as error:  # noqa: BLE001 - every error has its status
             await _abort(context, error)
             return node_pb2.InvokeReply()
         return node_pb2.InvokeReply(result_json=json.dumps(result))
@@ -115,22 +115,26 @@ class RpcServer(node_pb2_grpc.CordaRPCOpsServicer):
     async def Track(  # noqa: N802 - gRPC's name
         self, request: node_pb2.TrackRequest, context: Context
     ) -> AsyncIterator[node_pb2.TrackUpdate]:
-        """Follow the vault or all flows."""
+        """Follow the vault or all flows: a snapshot, then updates."""
         try:
-            self._security.require(self._user(context), f"InvokeRpc.track.{request.feed}")
-        except CordaError as error:
+            feed = self._feed(request, context)
+        except Exception as error:  # noqa: BLE001 - every error has its status
             await _abort(context, error)
             return
-        queue: asyncio.Queue[Notification] = asyncio.Queue(_TRACK_QUEUE)
-        forward = _forward(queue)
-        self._node.room.subscribers.append(forward)
-        try:
-            while True:
-                update = _render(request.feed, await queue.get())
-                if update is not None:
+        with feed:
+            yield node_pb2.TrackUpdate(update_json=json.dumps({"snapshot": feed.snapshot}))
+            try:
+                while True:
+                    update = await feed.next()
                     yield node_pb2.TrackUpdate(update_json=json.dumps(update))
-        finally:
-            self._node.room.subscribers.remove(forward)
+            except SlowConsumerException as error:
+                await _abort(context, error)
+
+    def _feed(self, request: node_pb2.TrackRequest, context: Context) -> Feed:
+        user = self._user(context)
+        method = {"vault": "vaultTrack", "flows": "stateMachinesFeed"}.get(request.feed, "track")
+        self._security.require(user, f"InvokeRpc.{method}")
+        return open_feed(self._node, request.feed, request.state or None)
 
     def _user(self, context: Context) -> RpcUser:
         metadata: Mapping[str, Any] = dict(context.invocation_metadata() or ())
@@ -138,41 +142,8 @@ class RpcServer(node_pb2_grpc.CordaRPCOpsServicer):
         return self._security.authenticate(username, password)
 
 
-async def _next(
-    progress: "asyncio.Queue[Notification]", outcome: asyncio.Future[FlowEnded]
-) -> Notification | None:
-    """The next notification; None when the flow has its outcome first."""
-    waiting: asyncio.Future[Any] = asyncio.ensure_future(progress.get())
-    both: set[asyncio.Future[Any]] = {waiting, outcome}
-    await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
-    if waiting.done():
-        told: Notification = waiting.result()
-        return told
-    waiting.cancel()
-    return None
-
-
-def _forward(queue: "asyncio.Queue[Notification]") -> Any:  # noqa: ANN401 - a subscriber
-    def put(notification: Notification) -> None:
-        if not queue.full():
-            queue.put_nowait(notification)
-
-    return put
-
-
-def _render(feed: str, told: Notification) -> dict[str, Any] | None:
-    if feed == "vault" and isinstance(told.value, VaultUpdate):
-        return {"flow_id": told.flow_id, "update": to_json(told.value)}
-    if feed == "flows" and isinstance(told.value, str):
-        return {"flow_id": told.flow_id, "progress": told.value}
-    if feed == "flows" and isinstance(told.value, FlowEnded):
-        error = told.value.error
-        return {
-            "flow_id": told.flow_id,
-            "ended": True,
-            "error": None if error is None else str(error),
-        }
-    return None
+def _is_progress_of(flow_id: str) -> Any:  # noqa: ANN401 - a predicate
+    return lambda told: told.flow_id == flow_id and isinstance(told.value, str)
 
 
 def _ended(ended: FlowEnded) -> node_pb2.FlowUpdate:
@@ -188,6 +159,9 @@ def _ended(ended: FlowEnded) -> node_pb2.FlowUpdate:
 
 
 async def _abort(context: Context, error: Exception) -> None:
+    if not isinstance(error, CordaError):
+        LOGGER.error("an RPC call failed", exc_info=error)
+        error = InternalNodeException("The node failed inside; its log tells how")
     code = _CODES.get(type(error), grpc.StatusCode.INVALID_ARGUMENT)
     trailing = [("error-type", type(error).__name__)]
     if isinstance(error, RejectedCommandException):

@@ -1,37 +1,30 @@
-from collections.abc import Mapping as _Mapping
-from typing import ClassVar as _ClassVar
-
+from google.protobuf.internal import containers as _containers
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
-from google.protobuf.internal import containers as _containers
+from collections.abc import Mapping as _Mapping
+from typing import ClassVar as _ClassVar, Optional as _Optional
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class StartFlowRequest(_message.Message):
-    __slots__ = ("arguments", "client_id", "flow")
+    __slots__ = ("flow", "arguments", "client_id")
     class ArgumentsEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
         VALUE_FIELD_NUMBER: _ClassVar[int]
         key: str
         value: str
-        def __init__(self, key: str | None = ..., value: str | None = ...) -> None: ...
-
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[str] = ...) -> None: ...
     FLOW_FIELD_NUMBER: _ClassVar[int]
     ARGUMENTS_FIELD_NUMBER: _ClassVar[int]
     CLIENT_ID_FIELD_NUMBER: _ClassVar[int]
     flow: str
     arguments: _containers.ScalarMap[str, str]
     client_id: str
-    def __init__(
-        self,
-        flow: str | None = ...,
-        arguments: _Mapping[str, str] | None = ...,
-        client_id: str | None = ...,
-    ) -> None: ...
+    def __init__(self, flow: _Optional[str] = ..., arguments: _Optional[_Mapping[str, str]] = ..., client_id: _Optional[str] = ...) -> None: ...
 
 class FlowUpdate(_message.Message):
-    __slots__ = ("ended", "error", "error_type", "flow_id", "progress", "result")
+    __slots__ = ("flow_id", "progress", "ended", "result", "error_type", "error")
     FLOW_ID_FIELD_NUMBER: _ClassVar[int]
     PROGRESS_FIELD_NUMBER: _ClassVar[int]
     ENDED_FIELD_NUMBER: _ClassVar[int]
@@ -44,40 +37,32 @@ class FlowUpdate(_message.Message):
     result: str
     error_type: str
     error: str
-    def __init__(
-        self,
-        flow_id: str | None = ...,
-        progress: str | None = ...,
-        ended: bool | None = ...,
-        result: str | None = ...,
-        error_type: str | None = ...,
-        error: str | None = ...,
-    ) -> None: ...
+    def __init__(self, flow_id: _Optional[str] = ..., progress: _Optional[str] = ..., ended: _Optional[bool] = ..., result: _Optional[str] = ..., error_type: _Optional[str] = ..., error: _Optional[str] = ...) -> None: ...
 
 class InvokeRequest(_message.Message):
-    __slots__ = ("arguments_json", "method")
+    __slots__ = ("method", "arguments_json")
     METHOD_FIELD_NUMBER: _ClassVar[int]
     ARGUMENTS_JSON_FIELD_NUMBER: _ClassVar[int]
     method: str
     arguments_json: str
-    def __init__(
-        self, method: str | None = ..., arguments_json: str | None = ...
-    ) -> None: ...
+    def __init__(self, method: _Optional[str] = ..., arguments_json: _Optional[str] = ...) -> None: ...
 
 class InvokeReply(_message.Message):
     __slots__ = ("result_json",)
     RESULT_JSON_FIELD_NUMBER: _ClassVar[int]
     result_json: str
-    def __init__(self, result_json: str | None = ...) -> None: ...
+    def __init__(self, result_json: _Optional[str] = ...) -> None: ...
 
 class TrackRequest(_message.Message):
-    __slots__ = ("feed",)
+    __slots__ = ("feed", "state")
     FEED_FIELD_NUMBER: _ClassVar[int]
+    STATE_FIELD_NUMBER: _ClassVar[int]
     feed: str
-    def __init__(self, feed: str | None = ...) -> None: ...
+    state: str
+    def __init__(self, feed: _Optional[str] = ..., state: _Optional[str] = ...) -> None: ...
 
 class TrackUpdate(_message.Message):
     __slots__ = ("update_json",)
     UPDATE_JSON_FIELD_NUMBER: _ClassVar[int]
     update_json: str
-    def __init__(self, update_json: str | None = ...) -> None: ...
+    def __init__(self, update_json: _Optional[str] = ...) -> None: ...

@@ -56,8 +56,56 @@ def test_wrong_usage_is_2() -> None:
     assert run(["flow", "no-such-command"]) == 2
 
 
-def test_an_absent_node_is_3() -> None:
-    assert run(["vault", "balance"]) == 3
+NEED_A_NODE = [
+    ["vault", "balance"],
+    ["flow", "list"],
+    ["tx", "show", "00"],
+    ["account", "list"],
+    ["node", "health"],
+    ["node", "metrics"],
+]
+
+
+@pytest.mark.parametrize("command", NEED_A_NODE)
+def test_a_node_that_does_not_run_is_3(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], command: list[str]
+) -> None:
+    (tmp_path / "node.toml").touch()
+    assert run(["-n", str(tmp_path), *command, "--json"]) == 3
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err.startswith("NodeUnreachableException: ")
+
+
+@pytest.mark.parametrize(
+    "command", [*NEED_A_NODE, ["db", "current"], ["notary", "audit", f"{SALT}(0)"]]
+)
+def test_no_node_named_is_wrong_usage(command: list[str]) -> None:
+    assert run(command) == 2
+    assert run(["-n", "/nonexistent", *command]) == 2
+
+
+def test_an_argument_without_equals_is_wrong_usage() -> None:
+    assert run(["flow", "start", "CashIssueFlow", "amount"]) == 2
+
+
+def test_destroy_wants_a_confirmation(tmp_path: Path) -> None:
+    assert run(["network", "create", str(tmp_path / "net"), "--parties", "PartyA"]) == 0
+    assert run(["network", "destroy", str(tmp_path / "net")]) == 2
+    assert run(["network", "status", str(tmp_path / "net"), "--json"]) == 0
+    assert run(["network", "destroy", str(tmp_path / "net"), "--yes"]) == 0
+    assert not (tmp_path / "net").exists()
+
+
+def test_audits_refuse_nodes_of_another_kind(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["network", "create", str(tmp_path / "net"), "--parties", "PartyA"]) == 0
+    node = ["-n", str(tmp_path / "net" / "PartyA")]
+    assert run([*node, "notary", "audit", f"{SALT}(0)"]) == 1
+    assert "is no notary" in capsys.readouterr().err
+    assert run([*node, "validator", "audit", f"{SALT}(0)"]) == 1
+    assert run([*node, "validator", "audit", SALT]) == 2
 
 
 def test_create_refuses_a_directory_in_use(tmp_path: Path) -> None:
