@@ -1,7 +1,6 @@
 """The validator's policy: `[validator] allow` of node.toml and the table `validator_locks`."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from corda_sim.core.contracts import StateRef
@@ -11,20 +10,6 @@ from corda_sim.flow.validator_policy import SignedAway, ValidatorPolicy
 from flows.database import Rows, reader
 
 _LOCK_OF = "SELECT transaction_id, until_time FROM validator_locks WHERE state_ref = :state_ref"
-_LOG_OF = (
-    "SELECT transaction_id, requester, signed_at, until_time FROM validator_log "
-    "WHERE state_ref = :state_ref ORDER BY signed_at"
-)
-
-
-@dataclass(frozen=True, slots=True)
-class SignedTransfer:
-    """One line of the log: a transaction over a state, who asked, and when its window ends."""
-
-    transaction_id: SecureHash
-    requester: str
-    signed_at: datetime
-    until: datetime
 
 
 class ConfiguredValidatorPolicy(ValidatorPolicy):
@@ -52,18 +37,6 @@ class ConfiguredValidatorPolicy(ValidatorPolicy):
             SignedAway(ref, SecureHash.parse(row.transaction_id), _instant(row.until_time))
             for ref in refs
             for row in self._rows(_LOCK_OF, state_ref=str(ref))
-        )
-
-    def audit_validator(self, ref: StateRef) -> tuple[SignedTransfer, ...]:
-        """What this validator signed over a state: what `validator audit` prints."""
-        return tuple(
-            SignedTransfer(
-                SecureHash.parse(row.transaction_id),
-                row.requester,
-                _instant(row.signed_at),
-                _instant(row.until_time),
-            )
-            for row in self._rows(_LOG_OF, state_ref=str(ref))
         )
 
 

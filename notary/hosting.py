@@ -6,11 +6,9 @@ from typing import Any
 
 from sqlalchemy import Engine, text
 
-from corda_sim.core.contracts import StateRef
 from corda_sim.core.errors import IllegalStateError
 from corda_sim.flow import FlowLogic
 from corda_sim.flow.cordapp import AppServiceHub
-from notary.audit import StateAudit, audit_state
 from notary.batch_signing import KeyPairSigner
 from notary.database import open_engine
 from notary.node_service import NotaryConfiguration, NotaryHooks, NotaryNodeService
@@ -34,10 +32,6 @@ class HostedNotary(NotaryNodeService):
         """
         self.worker.start()
         self.service.start()
-
-    def audit_notary(self, ref: StateRef) -> StateAudit:
-        """Who spent a state, when, and who tried to: what `notary audit` prints."""
-        return audit_state(self.worker.store.engine, ref)
 
     def flows_at_start(self) -> tuple[FlowLogic[Any], ...]:
         """The questions to the witnesses, which the node starts once its flows run."""

@@ -18,7 +18,7 @@ def emit(document: Any, *, as_json: bool, text: str | None = None) -> None:  # n
         sys.stdout.write(json.dumps(document) + "\n")
         sys.stdout.flush()
     elif text is not None:
-        console.print(text, highlight=False, markup=False)
+        console.print(text, highlight=False, markup=False, soft_wrap=True)
     elif isinstance(document, list):
         _table(document)
     elif isinstance(document, Mapping):
@@ -32,7 +32,9 @@ def _table(rows: Sequence[Mapping[str, Any]]) -> None:
     if not rows:
         console.print("nothing")
         return
-    table = Table(*rows[0])
+    table = Table()
+    for name in rows[0]:
+        table.add_column(name, overflow="fold")
     for row in rows:
         table.add_row(*(("" if value is None else str(value)) for value in row.values()))
     console.print(table)

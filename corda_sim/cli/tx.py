@@ -11,6 +11,7 @@ from corda_sim.cli.options import Json
 from corda_sim.cli.output import emit
 from corda_sim.core.errors import DecodeError
 from corda_sim.core.transactions import explain_transaction_id
+from corda_sim.core.transactions.ids import IdExplanation
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -37,9 +38,17 @@ def transaction_id(
         ],
         "id": str(found.id),
     }
-    emit(document if as_json else document["groups"], as_json=as_json)
-    if not as_json:
-        emit({"id": document["id"]}, as_json=False)
+    emit(document, as_json=as_json, text=_in_words(found))
+
+
+def _in_words(found: IdExplanation) -> str:
+    lines = []
+    for one in found.groups:
+        pairs = zip(one.nonces, one.leaves, strict=True)
+        lines.append(f"group {one.group}")
+        lines += [f"  {n}  nonce {nonce}  leaf {leaf}" for n, (nonce, leaf) in enumerate(pairs)]
+        lines.append(f"  root {one.root}")
+    return "\n".join([*lines, f"id {found.id}"])
 
 
 def _read(file: Path) -> tuple[dict[int, list[bytes]], bytes]:
