@@ -15,7 +15,8 @@ from corda_sim.cli.options import Json
 from corda_sim.cli.output import emit
 from corda_sim.node import logs
 from corda_sim.node.config import load_config
-from corda_sim.node.node import Node, installed_cordapps
+from corda_sim.node.cordapps import installed_cordapps
+from corda_sim.node.node import Node
 from corda_sim.node.storage.migrate import current, upgrade
 from corda_sim.rpc.errors import NodeUnreachableException
 from corda_sim.rpc.server import RpcServer

@@ -8,7 +8,6 @@ import threading
 import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +19,7 @@ from corda_sim.core.crypto.keys import KeyPair
 from corda_sim.core.identity import Party
 from corda_sim.core.serialization import serialize
 from corda_sim.core.write_batch import WriteBatch
-from corda_sim.flow.cordapp import AppServiceHub, CordApp
+from corda_sim.flow.cordapp import AppServiceHub
 from corda_sim.flow.effects import (
     Effect,
     ExternalEffect,
@@ -39,6 +38,7 @@ from corda_sim.node.attachments import load_trusted
 from corda_sim.node.certificates import NodeCertificates
 from corda_sim.node.committer import Committer
 from corda_sim.node.config import NodeConfiguration, load_config
+from corda_sim.node.cordapps import installed_cordapps
 from corda_sim.node.engine_room import EngineRoom, Outside
 from corda_sim.node.fresh_keys import FRESH_ROOT_FILE, FreshKeyRoot
 from corda_sim.node.health import HealthServer
@@ -69,12 +69,6 @@ LOGGER = logging.getLogger(__name__)
 FENCED_EXIT_CODE = 75
 PURGE_INTERVAL_SECONDS = 60.0
 DRAINING_PROPERTY = "flowsDrainingMode"
-
-
-def installed_cordapps() -> list[CordApp]:
-    """The CorDapps of the environment, by entry point."""
-    points = sorted(entry_points(group="corda_sim.cordapps"), key=lambda point: point.name)
-    return [point.load() for point in points]
 
 
 class _Delivery:

@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
-from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any, Self
 
@@ -31,17 +30,12 @@ from corda_sim.core.network import (
     NotaryInfo,
 )
 from corda_sim.flow.cordapp import CordApp
+from corda_sim.node.cordapps import installed_cordapps
 from corda_sim.testing.mock_bus import MockBus
 from corda_sim.testing.mock_node import MockNode, NodeSpec
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-def installed_cordapps() -> list[CordApp]:
-    """The CorDapps of the environment, by entry point, in the order of their names."""
-    found = sorted(entry_points(group="corda_sim.cordapps"), key=lambda point: point.name)
-    return [point.load() for point in found]
 
 
 @dataclass

@@ -42,8 +42,9 @@ from corda_sim.flow.notary.types import (
     build_request,
     validate_response,
 )
+from corda_sim.node.cordapps import installed_cordapps
 from corda_sim.testing.checking import check_mock
-from corda_sim.testing.mock_network import MockNetwork, installed_cordapps
+from corda_sim.testing.mock_network import MockNetwork
 from corda_sim.testing.mock_node import MockNode
 from flows.cash.issue import CashIssueFlow
 from flows.cash.payment import CashPaymentFlow
