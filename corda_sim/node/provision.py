@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Final
 
-from sqlalchemy import Connection, create_engine
+from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -17,6 +17,10 @@ from corda_sim.node.certificates import Entropy
 from corda_sim.node.network_errors import NetworkCreationException
 
 _MAX_LABEL: Final = 32
+_END_SESSIONS: Final = """
+    SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+    WHERE datname = :database AND pg_has_role(usesysid, 'USAGE')
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,9 +105,22 @@ def drop_provisioned(admin_url: str, databases: list[str], roles: list[str]) -> 
     """Drop what `network create` made. Raises `NetworkCreationException`."""
     with _administering(admin_url) as connection:
         for database in reversed(databases):
-            connection.exec_driver_sql(f'DROP DATABASE IF EXISTS "{database}" WITH (FORCE)')
+            drop_database(connection, database)
         for role in reversed(roles):
             connection.exec_driver_sql(f'DROP ROLE IF EXISTS "{role}"')
+
+
+def drop_database(connection: Connection, database: str) -> None:
+    """End the sessions that our role may end, then drop `database` if it exists.
+
+    `WITH (FORCE)` fails whenever an autovacuum worker is at work in the database, because that one
+    belongs to the superuser. A plain DROP ends autovacuum workers itself, whoever owns them, and
+    waits five seconds for the others to go.
+
+    Raises `SQLAlchemyError` when sessions of others remain.
+    """
+    connection.execute(text(_END_SESSIONS), {"database": database})
+    connection.exec_driver_sql(f'DROP DATABASE IF EXISTS "{database}"')
 
 
 def _default_grants(worker: str) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from corda_sim.node.config import load_config
 from corda_sim.node.manifest import read_manifest
 from corda_sim.node.network_create import NetworkRequest, NotarySeat, create_network
 from corda_sim.node.network_errors import NetworkCreationException
+from corda_sim.node.provision import drop_database
 from corda_sim.node.storage.migrate import current
 from corda_sim.node.supervisor import Supervisor
 
@@ -94,3 +95,16 @@ def test_a_failure_drops_what_was_made(tmp_path: Path) -> None:
     with pytest.raises(NetworkCreationException):
         create_network(tmp_path / "net", request, fail)
     assert (names("database"), names("role")) == before
+
+
+def test_a_database_is_dropped_while_a_session_is_open_in_it() -> None:
+    name = f"csim_dropped_{os.getpid()}"
+    run(ADMIN_URL, f"CREATE DATABASE {name}")
+    server = make_url(ADMIN_URL).set(drivername="postgresql+psycopg")
+    session = create_engine(server.set(database=name))
+    admin = create_engine(server, isolation_level="AUTOCOMMIT")
+    with session.connect(), admin.connect() as connection:
+        drop_database(connection, name)
+    session.dispose()
+    admin.dispose()
+    assert name not in names("database")

@@ -15,6 +15,7 @@ from corda_sim.core.contracts import StateRef
 from corda_sim.core.crypto.hashes import SecureHash
 from corda_sim.flow.notary.errors import Conflict
 from corda_sim.flow.notary.heads import empty_head, next_head
+from corda_sim.node.provision import drop_database
 from notary import schema
 from notary.decide import CommitRequest, Committed, Decision, Rejected, decide
 from notary.store import LoggedRequest, NotaryStore
@@ -46,7 +47,7 @@ def url() -> Iterator[str]:
     owner.dispose()
     yield worker_url(server, name)
     with admin.connect() as connection:
-        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+        drop_database(connection, name)
         connection.execute(text(f"DROP ROLE {name}"))
     admin.dispose()
 

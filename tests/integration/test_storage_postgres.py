@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from sqlalchemy import Connection, PoolProxiedConnection, create_engine, make_ur
 
 from corda_sim.core.write_batch import WriteBatch
 from corda_sim.node.lease import Lease, LeaseKeeper, LeaseSettings
+from corda_sim.node.provision import drop_database
 from corda_sim.node.storage import migrate, schema
 from corda_sim.node.storage.database import SqlStorage
 from corda_sim.node.storage.errors import (
@@ -36,23 +38,26 @@ pytestmark = [
 ]
 
 
-def administer(statement: str) -> None:
+@contextmanager
+def administering() -> Iterator[Connection]:
     url = make_url(SERVER).set(drivername="postgresql+psycopg")
     engine = create_engine(url, isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
-        connection.execute(text(statement))
+        yield connection
     engine.dispose()
 
 
 @pytest.fixture
 def url() -> Iterator[str]:
     name = f"storage_{os.getpid()}_{time.monotonic_ns()}"
-    administer(f"CREATE DATABASE {name}")
+    with administering() as connection:
+        connection.execute(text(f"CREATE DATABASE {name}"))
     found = make_url(SERVER).set(drivername="postgresql", database=name)
     text_url = found.render_as_string(hide_password=False)
     migrate.upgrade(text_url)
     yield text_url
-    administer(f"DROP DATABASE {name} WITH (FORCE)")
+    with administering() as connection:
+        drop_database(connection, name)
 
 
 @pytest.fixture
@@ -118,7 +123,8 @@ def test_batches_commit_together_and_fail_alone(storage: SqlStorage) -> None:
 
 def test_commits_are_synchronous_whatever_the_server_says(url: str) -> None:
     name = make_url(url).database
-    administer(f"ALTER DATABASE {name} SET synchronous_commit = off")
+    with administering() as connection:
+        connection.execute(text(f"ALTER DATABASE {name} SET synchronous_commit = off"))
     found = SqlStorage(url)
     with found.writer.connect() as connection:
         assert connection.execute(text("SHOW synchronous_commit")).scalar() == "on"
