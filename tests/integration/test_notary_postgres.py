@@ -4,10 +4,11 @@ import os
 import threading
 import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 
 import pytest
-from sqlalchemy import create_engine, select, text
+from sqlalchemy import Connection, create_engine, select, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ProgrammingError
 
@@ -35,21 +36,27 @@ def url() -> Iterator[str]:
     """A database with the notary's tables, as a role with SELECT and INSERT only."""
     server = make_url(SERVER).set(drivername="postgresql+psycopg")
     name = f"notary_{uuid.uuid4().hex[:12]}"
-    admin = create_engine(server, isolation_level="AUTOCOMMIT")
-    with admin.connect() as connection:
+    with administering(server) as connection:
         connection.execute(text(f"CREATE DATABASE {name}"))
         connection.execute(text(f"CREATE ROLE {name} LOGIN PASSWORD 'worker'"))
-    owner = create_engine(server.set(database=name))
-    schema.metadata.create_all(owner)
-    with owner.begin() as connection:
+    with administering(server.set(database=name)) as connection:
+        schema.metadata.create_all(connection)
         connection.execute(text(f"GRANT USAGE ON SCHEMA public TO {name}"))
         connection.execute(text(f"GRANT SELECT, INSERT ON ALL TABLES IN SCHEMA public TO {name}"))
-    owner.dispose()
     yield worker_url(server, name)
-    with admin.connect() as connection:
+    with administering(server) as connection:
         drop_database(connection, name)
         connection.execute(text(f"DROP ROLE {name}"))
-    admin.dispose()
+
+
+@contextmanager
+def administering(url: URL) -> Iterator[Connection]:
+    engine = create_engine(url, isolation_level="AUTOCOMMIT")
+    try:
+        with engine.connect() as connection:
+            yield connection
+    finally:
+        engine.dispose()
 
 
 def worker_url(server: URL, name: str) -> str:
