@@ -11,6 +11,8 @@ from corda_sim.core.identity import Party
 from corda_sim.core.network import NetworkParameters
 from corda_sim.core.write_batch import Row, WriteBatch
 from corda_sim.flow.context import StagedStep
+from corda_sim.flow.cordapp import AppServiceHub, CordApp
+from corda_sim.flow.registry import FlowRegistry
 from corda_sim.node.attachments import AttachmentStorage
 from corda_sim.node.checkpoints import CheckpointStorage
 from corda_sim.node.fresh_keys import FreshKeyRoot
@@ -81,3 +83,25 @@ def build_hub(  # noqa: PLR0913 - each is one neighbour
         clock=clock,
         entropy=entropy,
     )
+
+
+def registry_of(apps: Iterable[CordApp]) -> FlowRegistry:
+    """The flows of all CorDapps."""
+    registry = FlowRegistry()
+    for app in apps:
+        for flow in app.flows:
+            registry.register(flow, app.name)
+    return registry
+
+
+def start_services(hub: ServiceHub, apps: Iterable[CordApp], app_hub: AppServiceHub) -> None:
+    """Build the services of the CorDapps and tell each that the node starts."""
+    for app in apps:
+        for factory in app.services:
+            service = factory(app_hub)
+            if service is None:
+                continue
+            hub.cordapp_services[type(service)] = service
+            start = getattr(service, "start", None)
+            if start is not None:
+                start()

@@ -19,6 +19,7 @@ from corda_sim.flow.wire_message import WireMessage
 from corda_sim.node.storage import schema
 from corda_sim.node.storage.database import SqlStorage
 
+DRAINING_PROPERTY = "flowsDrainingMode"
 _SEEN_IN_MEMORY = 100_000
 
 
@@ -139,6 +140,14 @@ class CheckpointStorage:
             StoredMessage(row.sender, WireMessage(row.message_id, is_init=True, body=row.data))
             for row in found
         ]
+
+    def is_draining(self) -> bool:
+        """Whether the node was told to take no new flows."""
+        table = schema.node_properties.c
+        found = self._storage.read(
+            select(table.property_value).where(table.property_key == DRAINING_PROPERTY)
+        )
+        return bool(found) and found[0].property_value == "true"
 
     def message_seen(self, message_id: str) -> bool:
         """Whether the session-init was taken before, by this process or a former one."""

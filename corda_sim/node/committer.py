@@ -9,7 +9,12 @@ from typing import Protocol
 from corda_sim.core.write_batch import WriteBatch
 from corda_sim.flow.effects import Effect, Step
 from corda_sim.flow.manager import StateMachineManager
-from corda_sim.node.storage.errors import CommitOutcomeUnknown, DatabaseUnavailable, DiskFull
+from corda_sim.node.storage.errors import (
+    CommitOutcomeUnknown,
+    DatabaseUnavailable,
+    DiskFull,
+    StorageError,
+)
 
 LOGGER = logging.getLogger(__name__)
 _RETRY_SECONDS = (0.05, 0.2, 0.5, 1.0)
@@ -36,26 +41,67 @@ def settle(
     return effects
 
 
+class CommitCycle:
+    """What the committer decides, without its I/O: node, MockNetwork and simulator all run it.
+
+    `begin` gives the steps of the next transaction. Its caller commits them and answers with
+    `settled`; or with `failed`, and then commits the same steps again.
+    """
+
+    def __init__(
+        self, manager: StateMachineManager, perform: Callable[[Sequence[Effect]], None]
+    ) -> None:
+        self._manager, self._perform = manager, perform
+        self._attempts = 0
+        self.commits = 0
+        self.steps = 0
+        self.unavailable: str | None = None
+
+    def begin(self) -> list[Step]:
+        """Let go what waits for no commit; the steps to commit together, none when idle."""
+        self._perform(self._manager.take_effects())
+        return self._manager.take_steps()
+
+    def settled(self, steps: Sequence[Step], outcomes: Sequence[Exception | None]) -> None:
+        """The transaction is over: the effects of what it took may leave."""
+        self._attempts, self.unavailable = 0, None
+        self.commits += 1
+        self.steps += len(steps)
+        self._perform(settle(self._manager, steps, outcomes))
+
+    def failed(self, error: StorageError) -> float:
+        """Nothing was committed: the seconds after which to try again.
+
+        Raises:
+            StorageError: `error` itself, where trying again isn't safe and the process must end.
+        """
+        retryable = isinstance(error, DatabaseUnavailable | DiskFull)
+        if isinstance(error, CommitOutcomeUnknown) or not retryable:
+            raise error
+        if self.unavailable is None:
+            LOGGER.warning("the database can't be written to, retrying: %s", error)
+        self.unavailable = str(error)
+        delay = _RETRY_SECONDS[min(self._attempts, len(_RETRY_SECONDS) - 1)]
+        self._attempts += 1
+        return delay
+
+
 class Committer:
-    """Runs as one task of the loop. `perform` carries out effects; `on_fatal` ends the process."""
+    """Runs a CommitCycle as one task of the loop; `on_fatal` ends the process."""
 
     def __init__(
         self,
         store: Store,
-        manager: StateMachineManager,
-        perform: Callable[[Sequence[Effect]], None],
+        cycle: CommitCycle,
         on_fatal: Callable[[Exception], None],
         *,
         epoch: Callable[[], int | None],
         inline: bool,
     ) -> None:
-        self._store, self._manager, self._perform = store, manager, perform
-        self._on_fatal, self._epoch = on_fatal, epoch
+        self.cycle = cycle
+        self._store, self._on_fatal, self._epoch = store, on_fatal, epoch
         self._pool = None if inline else ThreadPoolExecutor(1, "committer")
         self._wake = asyncio.Event()
-        self.commits = 0
-        self.steps = 0
-        self.unavailable: str | None = None
 
     def wake(self) -> None:
         """Something may wait to be committed."""
@@ -74,35 +120,17 @@ class Committer:
             self._on_fatal(error)
 
     async def _drain(self) -> None:
-        self._perform(self._manager.take_effects())
-        while self._manager.has_steps:
-            steps = self._manager.take_steps()
+        while steps := self.cycle.begin():
             outcomes = await self._commit([step.batch for step in steps])
-            self.commits += 1
-            self.steps += len(steps)
-            self._perform(settle(self._manager, steps, outcomes))
-            self._perform(self._manager.take_effects())
+            self.cycle.settled(steps, outcomes)
             await asyncio.sleep(0)
 
     async def _commit(self, batches: list[WriteBatch]) -> list[Exception | None]:
-        attempt = 0
         while True:
             try:
-                outcomes = await self._commit_once(batches)
-            except CommitOutcomeUnknown:
-                raise
-            except (DatabaseUnavailable, DiskFull) as error:
-                self._note_unavailable(error)
-                await asyncio.sleep(_RETRY_SECONDS[min(attempt, len(_RETRY_SECONDS) - 1)])
-                attempt += 1
-            else:
-                self.unavailable = None
-                return outcomes
-
-    def _note_unavailable(self, error: Exception) -> None:
-        if self.unavailable is None:
-            LOGGER.warning("the database can't be written to, retrying: %s", error)
-        self.unavailable = str(error)
+                return await self._commit_once(batches)
+            except StorageError as error:
+                await asyncio.sleep(self.cycle.failed(error))
 
     async def _commit_once(self, batches: list[WriteBatch]) -> list[Exception | None]:
         if self._pool is None:

@@ -1,4 +1,4 @@
-"""What MockNetwork and a node process share: a manager over a database, recovery and effects."""
+"""What node, MockNetwork and simulator share: a manager over a database, recovery and effects."""
 
 import logging
 from collections.abc import Callable, Iterable, Sequence
@@ -17,6 +17,7 @@ from corda_sim.flow.effects import (
 from corda_sim.flow.manager import StateMachineManager
 from corda_sim.flow.rows import instant
 from corda_sim.flow.service_hub import COINS_TOPIC
+from corda_sim.node.checkpoints import DRAINING_PROPERTY
 from corda_sim.node.crash import CrashPoint, hit
 from corda_sim.node.services import ServiceHub
 from corda_sim.node.transactions import TransactionRecorded
@@ -114,6 +115,7 @@ class EngineRoom:
     def recover(self) -> list[Effect]:
         """Bring back every flow, the outbox and, unless draining, kept session-inits."""
         effects: list[Effect] = []
+        self.manager.draining = self.hub.checkpoints.is_draining()
         for journal in self.hub.checkpoints.unfinished():
             effects.extend(self.manager.recover(journal))
             hit(CrashPoint.MID_RECOVERY)
@@ -138,3 +140,11 @@ class EngineRoom:
         """Run the session-inits that were kept, where their flow is installed by now."""
         for stored in self.hub.checkpoints.kept_inits():
             self.manager.take_kept_init(self.hub.party_by_text(stored.party), stored.wire)
+
+    def set_draining(self, enabled: bool) -> None:
+        """Take no new flows, over restarts too; or take them again, kept session-inits first."""
+        self.manager.draining = enabled
+        row = {"property_key": DRAINING_PROPERTY, "property_value": str(enabled).lower()}
+        self.manager.shared_step().batch.upsert("node_properties", ("property_key",), row)
+        if not enabled:
+            self.take_kept_inits()

@@ -7,14 +7,14 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 
 from corda_sim.flow.manager import StateMachineManager
-from corda_sim.node.committer import Committer
+from corda_sim.node.committer import CommitCycle
 
 
 class EngineCollector(Collector):
     """Reads the engine's counters when they are asked for; the hot path pays nothing."""
 
-    def __init__(self, manager: StateMachineManager, committer: Committer) -> None:
-        self._manager, self._committer = manager, committer
+    def __init__(self, manager: StateMachineManager, cycle: CommitCycle) -> None:
+        self._manager, self._cycle = manager, cycle
 
     def collect(self) -> Iterable[Metric]:
         """The present figures."""
@@ -28,8 +28,8 @@ class EngineCollector(Collector):
             "corda_p2p_messages_resent": ("messages sent again", counters.resent),
             "corda_p2p_messages_duplicate": ("duplicates dropped", counters.duplicates),
             "corda_p2p_messages_refused": ("messages refused", counters.refused),
-            "corda_flows_checkpoint_commits": ("Flows.Checkpointing Rate", self._committer.commits),
-            "corda_flows_checkpoint_steps": ("steps committed", self._committer.steps),
+            "corda_flows_checkpoint_commits": ("Flows.Checkpointing Rate", self._cycle.commits),
+            "corda_flows_checkpoint_steps": ("steps committed", self._cycle.steps),
         }
         for name, (help_text, value) in totals.items():
             yield CounterMetricFamily(name, help_text, value=value)

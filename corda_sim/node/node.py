@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 from prometheus_client import CollectorRegistry
-from sqlalchemy import select
 
 from corda_sim.core.crypto.crypto import load_private_key
 from corda_sim.core.crypto.keys import KeyPair
@@ -30,13 +29,18 @@ from corda_sim.flow.effects import (
 )
 from corda_sim.flow.logic import FlowLogic
 from corda_sim.flow.manager import StateMachineManager
-from corda_sim.flow.registry import FlowRegistry
 from corda_sim.flow.settings import EngineSettings
 from corda_sim.node import crash
-from corda_sim.node.assembly import NodeIdentity, TableRows, build_hub
+from corda_sim.node.assembly import (
+    NodeIdentity,
+    TableRows,
+    build_hub,
+    registry_of,
+    start_services,
+)
 from corda_sim.node.attachments import load_trusted
 from corda_sim.node.certificates import NodeCertificates
-from corda_sim.node.committer import Committer
+from corda_sim.node.committer import CommitCycle, Committer
 from corda_sim.node.config import NodeConfiguration, load_config
 from corda_sim.node.cordapps import installed_cordapps
 from corda_sim.node.engine_room import EngineRoom, Outside
@@ -60,7 +64,6 @@ from corda_sim.node.network_parameters import (
 )
 from corda_sim.node.node_files import CERTIFICATES, CORDAPPS, RunFile
 from corda_sim.node.parameters_storage import NodeParametersStorage
-from corda_sim.node.storage import schema
 from corda_sim.node.storage.database import SqlStorage
 from corda_sim.node.storage.migrate import upgrade
 from corda_sim.node.transports import make_transport
@@ -68,7 +71,6 @@ from corda_sim.node.transports import make_transport
 LOGGER = logging.getLogger(__name__)
 FENCED_EXIT_CODE = 75
 PURGE_INTERVAL_SECONDS = 60.0
-DRAINING_PROPERTY = "flowsDrainingMode"
 
 
 class _Delivery:
@@ -211,10 +213,7 @@ class Node:
         return NodeIdentity(Party(self.config.my_legal_name, pair.public), keys, root)
 
     def _build_engine(self) -> None:
-        self.registry = FlowRegistry()
-        for app in self.apps:
-            for flow in app.flows:
-                self.registry.register(flow, app.name)
+        self.registry = registry_of(self.apps)
         cleanup = self.config.enterprise_configuration.processed_message_cleanup
         settings = EngineSettings(
             message_retention=int(cleanup.general_retention_period_in_days * 86_400 * 10**9),
@@ -223,15 +222,15 @@ class Node:
         self.manager = StateMachineManager(self.hub, self.registry, settings)
         outside = Outside(self._send, self._ack, self._timer, self._external, self._retry)
         self.room = EngineRoom(self.manager, self.hub, outside)
+        cycle = CommitCycle(self.manager, self.room.perform)
         self.committer = Committer(
             self.storage,
-            self.manager,
-            self.room.perform,
+            cycle,
             self._on_fatal,
             epoch=lambda: self.lease.epoch,
             inline=self.storage.writer.dialect.name == "sqlite",
         )
-        self.metrics_registry.register(EngineCollector(self.manager, self.committer))
+        self.metrics_registry.register(EngineCollector(self.manager, cycle))
 
     def _build_messaging(self, network_id: bytes, max_message_size: int) -> None:
         own = self.hub.our_identity
@@ -252,7 +251,6 @@ class Node:
     async def _begin(self) -> None:
         self._start_services()
         self._spawn(self.committer.run())
-        self.manager.draining = self._read_draining()
         effects = self.room.recover()
         await self.messaging.start(self._on_pack, self._on_confirmed)
         self.room.perform(effects)
@@ -286,15 +284,7 @@ class Node:
             crash=lambda point: crash.hit(crash.CrashPoint(point)),
             log=LOGGER.warning,
         )
-        for app in self.apps:
-            for factory in app.services:
-                service = factory(app_hub)
-                if service is None:
-                    continue
-                self.hub.cordapp_services[type(service)] = service
-                start = getattr(service, "start", None)
-                if start is not None:
-                    start()
+        start_services(self.hub, self.apps, app_hub)
 
     def _service_party(self) -> Party | None:
         pair = self._service_pair
@@ -390,17 +380,8 @@ class Node:
 
     def set_draining(self, enabled: bool) -> None:
         """Take no new flows, over restarts too; or take them again, kept session-inits first."""
-        self.manager.draining = enabled
-        row = {"property_key": DRAINING_PROPERTY, "property_value": str(enabled).lower()}
-        self.manager.shared_step().batch.upsert("node_properties", ("property_key",), row)
-        if not enabled:
-            self.room.take_kept_inits()
+        self.room.set_draining(enabled)
         self.committer.wake()
-
-    def _read_draining(self) -> bool:
-        table = schema.node_properties
-        found = self.storage.read(select(table).where(table.c.property_key == DRAINING_PROPERTY))
-        return bool(found) and found[0].property_value == "true"
 
     # --- for RPC ------------------------------------------------------------------------------
 

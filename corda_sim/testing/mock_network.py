@@ -4,62 +4,20 @@ Engine, committer rules, vault, notary and database (SQLite files) are those of 
 the transport, the clock and the entropy are the test's (net.corda.testing.node.MockNetwork).
 """
 
-import heapq
 import tempfile
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterable
+from datetime import timedelta
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
-from corda_sim.core.contracts.attachments import (
-    DEPLOYED_CORDAPP_UPLOADER,
-    ContractAttachment,
-    sign_attachment,
-)
-from corda_sim.core.contracts.packaging import build_cordapp_archive
-from corda_sim.core.crypto.crypto import generate_key_pair
-from corda_sim.core.crypto.keys import KeyPair
-from corda_sim.core.crypto.schemes import DEFAULT_SIGNATURE_SCHEME
-from corda_sim.core.identity import CordaX500Name, Party
-from corda_sim.core.network import (
-    DEFAULT_MAX_MESSAGE_SIZE,
-    DEFAULT_MAX_TRANSACTION_SIZE,
-    NetworkParameters,
-    NotaryInfo,
-)
+from corda_sim.core.identity import Party
 from corda_sim.flow.cordapp import CordApp
 from corda_sim.node.cordapps import installed_cordapps
+from corda_sim.testing.clock import TestClock
 from corda_sim.testing.mock_bus import MockBus
-from corda_sim.testing.mock_node import MockNode, NodeSpec
-
-START = datetime(2026, 1, 1, tzinfo=UTC)
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-@dataclass
-class TestClock:
-    """A clock that moves when it is told to."""
-
-    __test__ = False
-    now_ns: int = (START - _EPOCH) // timedelta(microseconds=1) * 1000
-    timers: list[tuple[int, int, Callable[[], None]]] = field(default_factory=list)
-    _order: int = 0
-
-    def at(self, deadline: int, action: Callable[[], None]) -> None:
-        """Run `action` once the clock has reached `deadline` (ns)."""
-        self._order += 1
-        heapq.heappush(self.timers, (deadline, self._order, action))
-
-    def advance(self, by: timedelta) -> None:
-        """Move the clock, running what becomes due."""
-        end = self.now_ns + by // timedelta(microseconds=1) * 1000
-        while self.timers and self.timers[0][0] <= end:
-            deadline, _, action = heapq.heappop(self.timers)
-            self.now_ns = max(self.now_ns, deadline)
-            action()
-        self.now_ns = end
+from corda_sim.testing.mock_node import MockNode
+from corda_sim.testing.site import NOTARY, VALIDATOR, Site
 
 
 class MockNetwork:
@@ -83,66 +41,15 @@ class MockNetwork:
         self.clock, self.bus, self.seed, self.reload = TestClock(), MockBus(), seed, reload
         self.cordapps = list(installed_cordapps() if cordapps is None else cordapps)
         self._draws = 0
-        self.attachments = self._build_attachments()
-        names = [*parties, "Validator", "Notary"]
-        self.keys = {name: self._key(name) for name in names}
-        self.notary_key = self._key("notary service")
-        self.notary_party = Party(
-            CordaX500Name("Notary Service", "London", "GB"), self.notary_key.public
-        )
-        self.parameters = self._parameters(validating_notary)
-        self.nodes = {name: MockNode(self, self._spec(name)) for name in names}
-
-    def _spec(self, name: str) -> NodeSpec:
-        identity = self.keys[name]
-        is_notary = name == "Notary"
-        settings: dict[str, Any] = {}
-        if is_notary:
-            validating = self.parameters.notaries[0].validating
-            settings["notary"] = {"validating": validating, "inline": True}
-        if name == "Validator":
-            settings["validator"] = {}
-        return NodeSpec(
-            name=name,
-            party=self.party_of(name),
-            identity=identity,
-            directory=self.directory / name,
-            settings=settings,
-            service=(self.notary_party, self.notary_key) if is_notary else None,
-        )
+        names = [*parties, VALIDATOR, NOTARY]
+        self.site = Site.make(names, self.cordapps, seed, validating=validating_notary)
+        self.keys = self.site.keys
+        self.parameters, self.notary_party = self.site.parameters, self.site.notary_party
+        self.nodes = {name: MockNode(self, self.site.spec(name, self.directory)) for name in names}
 
     def party_of(self, name: str) -> Party:
         """The legal identity of a node."""
-        return Party(CordaX500Name(name, "London", "GB"), self.keys[name].public)
-
-    def parties(self) -> list[Party]:
-        """All legal identities."""
-        return [self.party_of(name) for name in self.keys]
-
-    def _parameters(self, validating: bool) -> NetworkParameters:
-        return NetworkParameters(
-            minimum_platform_version=4,
-            notaries=(NotaryInfo(self.notary_party, validating),),
-            max_message_size=DEFAULT_MAX_MESSAGE_SIZE,
-            max_transaction_size=DEFAULT_MAX_TRANSACTION_SIZE,
-            modified_time=START,
-            epoch=1,
-        )
-
-    def _build_attachments(self) -> list[ContractAttachment]:
-        signer = self._key("cordapp")
-        packages = sorted({p for app in self.cordapps for p in app.contract_packages})
-        archives = [build_cordapp_archive(package) for package in packages]
-        return [
-            ContractAttachment.of(
-                content, [sign_attachment(content, signer)], DEPLOYED_CORDAPP_UPLOADER
-            )
-            for content in archives
-        ]
-
-    def _key(self, name: str) -> KeyPair:
-        seed = sha256(f"{self.seed}:{name}".encode()).digest()
-        return generate_key_pair(DEFAULT_SIGNATURE_SCHEME, seed)
+        return self.site.party_of(name)
 
     def entropy(self, size: int) -> bytes:
         """The next bytes of the network's seeded randomness."""

@@ -3,17 +3,13 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from sqlalchemy import select
 
-from corda_sim.core.crypto.keys import KeyPair, PublicKey
+from corda_sim.core.crypto.keys import PublicKey
 from corda_sim.core.crypto.signatures import PLATFORM_VERSION
-from corda_sim.core.identity import Party
 from corda_sim.core.serialization import deserialize, serialize
-from corda_sim.core.write_batch import WriteBatch
-from corda_sim.flow.cordapp import AppServiceHub
 from corda_sim.flow.effects import (
     ExternalEffect,
     FlowEnded,
@@ -23,34 +19,18 @@ from corda_sim.flow.effects import (
     TimerEffect,
 )
 from corda_sim.flow.logic import FlowLogic
-from corda_sim.flow.manager import StateMachineManager
-from corda_sim.flow.registry import FlowRegistry
 from corda_sim.flow.settings import EngineSettings
-from corda_sim.node.assembly import NodeIdentity, build_hub
-from corda_sim.node.committer import settle
-from corda_sim.node.engine_room import EngineRoom, Outside
-from corda_sim.node.fresh_keys import FreshKeyRoot
 from corda_sim.node.storage import schema
 from corda_sim.node.storage.database import SqlStorage
 from corda_sim.node.storage.migrate import upgrade
+from corda_sim.testing.engine_node import EngineNode
 from corda_sim.testing.mock_bus import Posted
+from corda_sim.testing.site import NodeSpec
 
 if TYPE_CHECKING:
     from corda_sim.testing.mock_network import MockNetwork
 
 R = TypeVar("R")
-
-
-@dataclass(frozen=True, slots=True)
-class NodeSpec:
-    """What makes a node the one it is."""
-
-    name: str
-    party: Party
-    identity: KeyPair
-    directory: Path
-    settings: dict[str, Any]
-    service: tuple[Party, KeyPair] | None = None
 
 
 @dataclass(slots=True)
@@ -69,77 +49,29 @@ class MockFlow(Generic[R]):
         return self.ended.result
 
 
-class MockNode:
+class MockNode(EngineNode):
     """A node that works when the network is pumped."""
 
     def __init__(self, network: "MockNetwork", spec: NodeSpec) -> None:
-        self.network, self.spec = network, spec
-        self.party = spec.party
+        super().__init__(network.site, spec, f"sqlite:///{spec.directory / 'node.sqlite'}")
+        self.network = network
         self._loop = asyncio.new_event_loop()
         spec.directory.mkdir(parents=True, exist_ok=True)
-        self.url = f"sqlite:///{spec.directory / 'node.sqlite'}"
         branches = {branch for app in network.cordapps for branch in app.migrations}
         upgrade(self.url, ("node", *sorted(branches)))
+        self._prepare_notary()
         self.running = False
         self.start()
 
     def start(self) -> None:
         """Open the database and bring every flow back."""
-        self.storage = SqlStorage(self.url)
-        self.registry = FlowRegistry()
-        for app in self.network.cordapps:
-            for flow in app.flows:
-                self.registry.register(flow, app.name)
-        self.hub = self._build_hub()
-        settings = EngineSettings(reload_checkpoint_after_suspend=self.network.reload)
-        self.manager = StateMachineManager(self.hub, self.registry, settings)
-        self.room = EngineRoom(self.manager, self.hub, self._outside())
-        self._start_services()
+        network = self.network
+        settings = EngineSettings(reload_checkpoint_after_suspend=network.reload)
+        self.assemble(
+            SqlStorage(self.url), lambda: network.clock.now_ns, network.entropy, settings, None
+        )
         self.running = True
         self.room.perform(self.room.recover())
-
-    def _build_hub(self) -> Any:  # noqa: ANN401 - ServiceHub, kept loose for tests
-        spec = self.spec
-        identity = NodeIdentity(
-            party=spec.party,
-            keys=(spec.identity, *([spec.service[1]] if spec.service else [])),
-            root=FreshKeyRoot(spec.identity.public.encoded[-32:]),
-        )
-        known = [*self.network.parties(), self.network.notary_party]
-        batch = WriteBatch()
-        hub = build_hub(
-            self.storage,
-            identity,
-            self.network.parameters,
-            self.network.attachments,
-            known,
-            batch,
-            clock=lambda: self.network.clock.now_ns,
-            entropy=self.network.entropy,
-        )
-        hub.members[self.network.notary_party] = frozenset((self.network.party_of("Notary"),))
-        self.storage.commit([batch], epoch=None)
-        return hub
-
-    def _start_services(self) -> None:
-        app_hub = AppServiceHub(
-            services=self.hub,
-            directory=self.spec.directory,
-            database_url=self.url,
-            settings=self.spec.settings,
-            sign=self.hub.sign,
-            service_identity=self.spec.service[0] if self.spec.service else None,
-            service_key=self.spec.service[1] if self.spec.service else None,
-        )
-        self._prepare_notary()
-        for app in self.network.cordapps:
-            for factory in app.services:
-                service = factory(app_hub)
-                if service is not None:
-                    self.hub.cordapp_services[type(service)] = service
-                    start = getattr(service, "start", None)
-                    if start is not None:
-                        start()
 
     def _prepare_notary(self) -> None:
         if self.spec.service is None:
@@ -153,16 +85,15 @@ class MockNode:
             signer = KeyPairSigner(self.spec.service[1], PLATFORM_VERSION)
             write_empty_head(anchor, str(self.party.name), signer)
 
-    def _outside(self) -> Outside:
-        return Outside(self._send, self._ack, self._timer, self._external, self._retry)
-
-    def _send(self, sends: Sequence[SendEffect]) -> None:
+    def send(self, sends: Sequence[SendEffect]) -> None:
+        """Put messages into their recipients' inboxes."""
         for effect in sends:
             self.network.bus.post(
                 Posted(self.party, effect.recipient, effect.message, effect.token)
             )
 
-    def _ack(self, deliveries: Sequence[object]) -> None:
+    def ack(self, deliveries: Sequence[object]) -> None:
+        """Take messages out of our inbox, and confirm them to their senders."""
         for posted in deliveries:
             if isinstance(posted, Posted) and self.network.bus.acknowledge(posted):
                 sender = next(
@@ -171,7 +102,8 @@ class MockNode:
                 if sender.running:
                     sender.manager.confirmed(posted.token)
 
-    def _timer(self, effect: TimerEffect) -> None:
+    def timer(self, effect: TimerEffect) -> None:
+        """Wake the flow when the network's clock says so."""
         manager = self.manager
 
         def fire() -> None:
@@ -180,7 +112,9 @@ class MockNode:
 
         self.network.clock.at(effect.deadline, fire)
 
-    def _external(self, effect: ExternalEffect) -> None:
+    def external(self, effect: ExternalEffect) -> None:
+        """Run the operation at once."""
+
         async def run() -> object:
             return await effect.operation.execute(effect.deduplication_id)
 
@@ -190,7 +124,8 @@ class MockNode:
             outcome = error
         self.manager.operation_done(effect.flow_id, effect.step, outcome)
 
-    def _retry(self, effect: RetryEffect) -> None:
+    def retry(self, effect: RetryEffect) -> None:
+        """Discharge the flow when the network's clock says so."""
         manager = self.manager
         deadline = self.network.clock.now_ns + int(effect.delay * 1e9)
 
@@ -211,12 +146,11 @@ class MockNode:
         taken = [posted for key in keys for posted in self.network.bus.take(key)]
         for posted in taken:
             self.manager.on_message(posted.sender, posted.wire, posted)
-        self.room.perform(self.manager.take_effects())
-        if not self.manager.has_steps:
+        steps = self.cycle.begin()
+        if not steps:
             return bool(taken)
-        steps = self.manager.take_steps()
         outcomes = self.storage.commit([step.batch for step in steps], epoch=None)
-        self.room.perform(settle(self.manager, steps, outcomes))
+        self.cycle.settled(steps, outcomes)
         return True
 
     def start_flow(self, logic: FlowLogic[R], client_id: str | None = None) -> MockFlow[R]:
@@ -260,9 +194,7 @@ class MockNode:
     def kill(self) -> None:
         """Lose everything that isn't on disk."""
         self.running = False
-        for flow in list(self.manager.flows.values()):
-            if flow.machine is not None:
-                flow.machine.stop()
+        self.drop_flows()
         self.storage.close()
         self.network.bus.recipient_stopped(self.party.owning_key)
         if self.spec.service is not None:
