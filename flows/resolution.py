@@ -13,9 +13,15 @@ from corda_sim.core.contracts import ContractState, StateAndRef
 from corda_sim.core.contracts.attachments import P2P_UPLOADER
 from corda_sim.core.crypto.hashes import SecureHash
 from corda_sim.core.errors import (
+    AttachmentResolutionException,
+    DecodeError,
     IllegalArgumentError,
+    IllegalStateError,
     MissingNetworkParametersException,
+    SignatureException,
     TransactionResolutionException,
+    TransactionVerificationException,
+    UntrustedAttachmentsException,
 )
 from corda_sim.core.network import SignedNetworkParameters
 from corda_sim.core.transactions import SignedTransaction
@@ -31,6 +37,19 @@ from flows.fetching import (
 
 BATCH_SIZE = 50
 """Transactions in one request (backchainFetchBatchSize), and verified in one step."""
+
+INVALID_TRANSACTION = (
+    TransactionVerificationException,
+    TransactionResolutionException,
+    AttachmentResolutionException,
+    UntrustedAttachmentsException,
+    MissingNetworkParametersException,
+    SignatureException,
+    DecodeError,
+    IllegalArgumentError,
+    IllegalStateError,
+)
+"""What resolving and verifying raise when the transaction, or one it depends on, isn't valid."""
 
 T = TypeVar("T")
 

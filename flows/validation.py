@@ -9,40 +9,19 @@ from typing import Any, ClassVar
 
 from corda_sim.core.contracts import StateRef
 from corda_sim.core.crypto.signatures import TransactionSignature
-from corda_sim.core.errors import (
-    AttachmentResolutionException,
-    DecodeError,
-    IllegalArgumentError,
-    IllegalStateError,
-    MissingNetworkParametersException,
-    SignatureException,
-    TransactionResolutionException,
-    TransactionVerificationException,
-    UntrustedAttachmentsException,
-)
+from corda_sim.core.errors import SignatureException
 from corda_sim.core.identity import Party
 from corda_sim.core.serialization import INSTALLED, deserialize, serialize
 from corda_sim.core.transactions import SignedTransaction
 from corda_sim.flow import FlowException, FlowLogic, FlowSession, initiated_by, initiating_flow
 from corda_sim.flow.validator_policy import SignedAway, ValidatorPolicy
 from flows.data_vending import SendTransactionFlow
-from flows.resolution import ReceiveTransactionFlow
+from flows.resolution import INVALID_TRANSACTION, ReceiveTransactionFlow
 
 RESOLVING = "Resolving and verifying the transaction"
 JUDGING = "Applying the validator's rules"
 SIGNING = "Signing"
 
-_INVALID = (
-    TransactionVerificationException,
-    TransactionResolutionException,
-    AttachmentResolutionException,
-    UntrustedAttachmentsException,
-    MissingNetworkParametersException,
-    SignatureException,
-    DecodeError,
-    IllegalArgumentError,
-    IllegalStateError,
-)
 _LOG = (
     "INSERT INTO validator_log (transaction_id, state_ref, requester, signed_at, until_time) "
     "VALUES (:transaction_id, :state_ref, :requester, :signed_at, :until_time) "
@@ -162,7 +141,7 @@ class ValidatorFlow(FlowLogic[None]):
         receiving = ReceiveTransactionFlow(self.session, check_sufficient_signatures=False)
         try:
             return await self.sub_flow(receiving)
-        except _INVALID as error:
+        except INVALID_TRANSACTION as error:
             raise InvalidTransactionRefused(str(error)) from error
 
     def _check_signatures(self, stx: SignedTransaction) -> None:

@@ -8,17 +8,7 @@ commit; answer. Whatever is refused ends the flow with a NotaryException, which 
 from datetime import timedelta
 
 from corda_sim.core.crypto.hashes import SecureHash
-from corda_sim.core.errors import (
-    AttachmentResolutionException,
-    DecodeError,
-    IllegalArgumentError,
-    IllegalStateError,
-    MissingNetworkParametersException,
-    SignatureException,
-    TransactionResolutionException,
-    TransactionVerificationException,
-    UntrustedAttachmentsException,
-)
+from corda_sim.core.errors import IllegalStateError
 from corda_sim.core.network import NetworkParameters
 from corda_sim.core.serialization import deserialize, serialize
 from corda_sim.core.transactions import SignedTransaction
@@ -36,24 +26,12 @@ from corda_sim.flow.notary.types import (
     NotarisationResponse,
     WaitTimeUpdate,
 )
-from flows.resolution import ResolveTransactionsFlow
+from flows.resolution import INVALID_TRANSACTION, ResolveTransactionsFlow
 from notary.node_service import NotaryNodeService
 from notary.service import NotaryService
 from notary.store import LoggedRequest
 from notary.validation import InvalidRequestError, TransactionParts, check_request, extract_parts
 from notary.worker import Notarised, Outcome, Refused
-
-_INVALID = (
-    TransactionVerificationException,
-    TransactionResolutionException,
-    AttachmentResolutionException,
-    UntrustedAttachmentsException,
-    MissingNetworkParametersException,
-    SignatureException,
-    DecodeError,
-    IllegalArgumentError,
-    IllegalStateError,
-)
 
 
 class CommitOperation:
@@ -130,7 +108,7 @@ class NotaryServiceFlow(FlowLogic[None]):
             await self.sub_flow(ResolveTransactionsFlow(transaction, self.session))
             self.service_hub.verify(transaction, check_signatures=False)
             transaction.verify_signatures_except(node.configuration.identity.owning_key)
-        except _INVALID as error:
+        except INVALID_TRANSACTION as error:
             raise InvalidRequestError(TransactionInvalid(str(error)), transaction.id) from error
 
     async def _announce_wait(self, node: NotaryNodeService, parts: TransactionParts) -> None:

@@ -67,7 +67,7 @@ def build_hub(  # noqa: PLR0913 - each is one neighbour
     keys = KeyManagementService(identity.party, identity.keys, identity.root, identities)
     keys.load(tables.rows("node_our_key_pairs"))
     transactions = TransactionStorage(storage, clock)
-    vault = VaultService(storage, keys, clock, transactions.was_recorded)
+    vault = VaultService(storage, keys, clock, transactions)
     vault.load()
     attachment_storage = AttachmentStorage(storage, attachments, clock)
     attachment_storage.install(StagedStep(None, batch))

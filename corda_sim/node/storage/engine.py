@@ -16,6 +16,7 @@ _SQLITE_PRAGMAS: Final = (
     "PRAGMA journal_mode = WAL",
     "PRAGMA synchronous = FULL",
     "PRAGMA foreign_keys = ON",
+    "PRAGMA case_sensitive_like = ON",  # as PostgreSQL's LIKE is
 )
 
 Mode = Literal["read", "write"]

@@ -1,4 +1,4 @@
-"""Unspent states of ours in memory: coins sorted by worth, and which of them may be chosen.
+"""Unspent states in memory: coins of ours sorted by worth, and which of them may be chosen.
 
 The database is the truth; this index mirrors what is committed there, less what steps that aren't
 committed yet have reserved.
@@ -51,6 +51,13 @@ class Coin:
     kind: Kind
 
 
+class Unspent(NamedTuple):
+    """What is remembered of an unspent state; `coin` is set for coins of ours."""
+
+    state_type: str
+    coin: Coin | None = None
+
+
 Priced = tuple[int, StateRef]
 
 
@@ -95,27 +102,33 @@ class Purse:
 
 
 class CoinIndex:
-    """Every unspent state of ours; those that are coins in their purses."""
+    """Every unspent state that the vault holds; those of ours that are coins in their purses."""
 
     def __init__(self) -> None:
-        self._unspent: dict[StateRef, Coin | None] = {}
+        self._unspent: dict[StateRef, Unspent] = {}
         self._purses: dict[tuple[Currency, UUID | None], dict[Kind, Purse]] = {}
 
     def __contains__(self, ref: StateRef) -> bool:
         return ref in self._unspent
 
-    def add(self, ref: StateRef, coin: Coin | None) -> None:
+    def state_type(self, ref: StateRef) -> str:
+        """The wire name of an unspent state's class."""
+        return self._unspent[ref].state_type
+
+    def add(self, ref: StateRef, unspent: Unspent) -> None:
         """An unspent state is committed; again is no change."""
         if ref in self._unspent:
             return
-        self._unspent[ref] = coin
+        self._unspent[ref] = unspent
+        coin = unspent.coin
         if coin is not None:
             of_owner = self._purses.setdefault((coin.kind.currency, coin.kind.account), {})
             of_owner.setdefault(coin.kind, Purse(coin.kind)).put(ref, coin.quantity)
 
     def remove(self, ref: StateRef) -> None:
         """The state is spent, committed; one that isn't here is passed over."""
-        coin = self._unspent.pop(ref, None)
+        gone = self._unspent.pop(ref, None)
+        coin = None if gone is None else gone.coin
         if coin is None:
             return
         of_owner = self._purses[coin.kind.currency, coin.kind.account]
@@ -147,7 +160,8 @@ class CoinIndex:
                 yield currency, account, sum(purse.total for purse in purses.values())
 
     def _purse_of(self, ref: StateRef) -> Purse | None:
-        coin = self._unspent.get(ref)
+        known = self._unspent.get(ref)
+        coin = None if known is None else known.coin
         if coin is None:
             return None
         return self._purses[coin.kind.currency, coin.kind.account][coin.kind]

@@ -1,80 +1,57 @@
-"""Criteria compiled to SQL (HibernateQueryCriteriaParser)."""
+"""Answering vault queries from committed rows: pages of states, and aggregates over them."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from decimal import Decimal
 from typing import Any, Final
 
-from sqlalchemy import (
-    ColumnElement,
-    Row,
-    Select,
-    Table,
-    and_,
-    exists,
-    false,
-    func,
-    not_,
-    or_,
-    select,
-    true,
-    tuple_,
-)
+from sqlalchemy import ColumnElement, Row, Select, func, select
 
 from corda_sim.core.contracts import StateRef
 from corda_sim.core.crypto.hashes import SecureHash
-from corda_sim.core.identity import AbstractParty
 from corda_sim.core.vault_query import (
-    AndComposition,
-    ColumnCondition,
-    FungibleStateQueryCriteria,
-    LinearStateQueryCriteria,
-    Operator,
-    OrComposition,
+    Aggregate,
+    AggregateFunction,
     Page,
-    QueryCriteria,
     RelevancyStatus,
-    SoftLockingCondition,
-    SoftLockingType,
     SortAttribute,
     SortColumn,
     StateMetadata,
     StateStatus,
-    TimeCondition,
-    TimeInstantType,
-    VaultCustomQueryCriteria,
     VaultQuery,
-    VaultQueryCriteria,
-    VaultQueryException,
 )
-from corda_sim.node.storage import schema
 from corda_sim.node.storage.database import SqlStorage
-
-Condition = ColumnElement[bool]
-STATES: Final = schema.vault_states
-LINEAR: Final = schema.vault_linear_states
-FUNGIBLE: Final = schema.vault_fungible_states
-
-_COMPARISONS: Final[Mapping[Operator, Callable[[Any, Any], Condition]]] = {
-    Operator.EQUAL: lambda column, value: column == value,
-    Operator.NOT_EQUAL: lambda column, value: column != value,
-    Operator.LESS_THAN: lambda column, value: column < value,
-    Operator.LESS_THAN_OR_EQUAL: lambda column, value: column <= value,
-    Operator.GREATER_THAN: lambda column, value: column > value,
-    Operator.GREATER_THAN_OR_EQUAL: lambda column, value: column >= value,
-    Operator.LIKE: lambda column, value: column.like(value),
-    Operator.NOT_LIKE: lambda column, value: column.not_like(value),
-}
+from corda_sim.node.vault.conditions import (
+    FUNGIBLE,
+    LINEAR,
+    STATES,
+    Condition,
+    column_of,
+    compile_criteria,
+    same_state,
+)
 
 _SORT_COLUMNS: Final = {
+    SortAttribute.STATE_REF: STATES.c.transaction_id,
+    SortAttribute.STATE_REF_TXN_ID: STATES.c.transaction_id,
+    SortAttribute.STATE_REF_INDEX: STATES.c.output_index,
     SortAttribute.NOTARY_NAME: STATES.c.notary_name,
     SortAttribute.CONTRACT_STATE_TYPE: STATES.c.contract_state_class_name,
     SortAttribute.STATE_STATUS: STATES.c.state_status,
     SortAttribute.RECORDED_TIME: STATES.c.recorded_timestamp,
     SortAttribute.CONSUMED_TIME: STATES.c.consumed_timestamp,
     SortAttribute.LOCK_ID: STATES.c.lock_id,
+    SortAttribute.CONSTRAINT_TYPE: STATES.c.constraint_type,
     SortAttribute.LINEAR_UUID: LINEAR.c.uuid,
     SortAttribute.LINEAR_EXTERNAL_ID: LINEAR.c.external_id,
     SortAttribute.QUANTITY: FUNGIBLE.c.quantity,
     SortAttribute.ISSUER_REF: FUNGIBLE.c.issuer_ref,
+}
+_FUNCTIONS: Final[Mapping[AggregateFunction, Callable[[Any], ColumnElement[Any]]]] = {
+    AggregateFunction.COUNT: func.count,
+    AggregateFunction.AVG: func.avg,
+    AggregateFunction.MIN: func.min,
+    AggregateFunction.MAX: func.max,
+    AggregateFunction.SUM: func.sum,
 }
 
 
@@ -85,8 +62,10 @@ def run_query(storage: SqlStorage, query: object) -> Page:
     CorDapp that isn't there.
     """
     wanted = VaultQuery.of(query)
-    where = _Compiler(storage).compile(wanted.criteria)
-    statement = _ordered(select(STATES).where(where), wanted.sorting)
+    where = compile_criteria(storage, wanted.criteria)
+    if wanted.aggregates:
+        return Page((), -1, tuple(_aggregate(storage, wanted, where)))
+    statement = _ordered(storage, select(STATES).where(where), wanted.sorting)
     if wanted.paging is None:
         found = storage.read(statement)
         return Page(tuple(map(_metadata, found)), len(found))
@@ -110,171 +89,73 @@ def _metadata(row: Row[Any]) -> StateMetadata:
     )
 
 
-def _ordered(statement: Select[Any], sorting: Iterable[SortColumn]) -> Select[Any]:
-    for table in (LINEAR, FUNGIBLE):
-        if any(_column(one).table is table for one in sorting):
-            statement = statement.outerjoin(table, _same_state(table))
-    for one in sorting:
-        columns = [_column(one)]
-        if one.attribute is SortAttribute.STATE_REF:
-            columns.append(STATES.c.output_index)
-        for column in columns:
-            direction = column.desc() if one.descending else column.asc()
+def _ordered(
+    storage: SqlStorage, statement: Select[Any], sorting: Sequence[SortColumn]
+) -> Select[Any]:
+    columns = [_sort_column(storage, one) for one in sorting]
+    # a state without a row in the table sorts as one without a value
+    statement = _joined(statement, columns, outer=True)
+    for one, column in zip(sorting, columns, strict=True):
+        keys = [column, STATES.c.output_index] if _is_ref(one) else [column]
+        for key in keys:
+            direction = key.desc() if one.descending else key.asc()
             statement = statement.order_by(direction.nulls_last())
     return statement.order_by(STATES.c.transaction_id, STATES.c.output_index)
 
 
-def _column(one: SortColumn) -> Any:  # noqa: ANN401 - a column of any type
-    return _SORT_COLUMNS.get(one.attribute, STATES.c.transaction_id)
+def _is_ref(one: SortColumn) -> bool:
+    return one.attribute is SortAttribute.STATE_REF
 
 
-def _same_state(table: Table) -> Condition:
-    columns = table.c
-    return and_(
-        columns.transaction_id == STATES.c.transaction_id,
-        columns.output_index == STATES.c.output_index,
-    )
+def _sort_column(storage: SqlStorage, one: SortColumn) -> Any:  # noqa: ANN401 - of any type
+    if isinstance(one.attribute, SortAttribute):
+        return _SORT_COLUMNS[one.attribute]
+    return column_of(storage, one.attribute)
 
 
-def _has_row(table: Table, *conditions: Condition) -> Condition:
-    return exists().where(_same_state(table), *conditions)
+def _joined(statement: Select[Any], columns: Iterable[Any], *, outer: bool) -> Select[Any]:
+    for table in dict.fromkeys(column.table for column in columns):
+        if table is not STATES:
+            statement = statement.join(table, same_state(table), isouter=outer)
+    return statement
 
 
-def _participates(parties: Iterable[AbstractParty]) -> Condition:
-    hashes = [party.owning_key.to_string_short() for party in parties]
-    return _has_row(schema.state_party, schema.state_party.c.public_key_hash.in_(hashes))
+def _aggregate(storage: SqlStorage, query: VaultQuery, where: Condition) -> Iterable[object]:
+    columns = [column_of(storage, one.column) for one in query.aggregates]
+    groups = [column_of(storage, one) for one in query.group_by]
+    pairs = list(zip(query.aggregates, columns, strict=True))
+    selected = [part for one, column in pairs for part in _expressions(one, column)]
+    statement = select(*selected, *groups).select_from(STATES).where(where).group_by(*groups)
+    statement = _joined(statement, [*columns, *groups], outer=False)
+    for one, column in pairs:
+        if one.descending is not None:
+            value = _FUNCTIONS[one.function](column)
+            statement = statement.order_by(value.desc() if one.descending else value.asc())
+    for row in storage.read(statement.order_by(*groups)):
+        yield from _results(query.aggregates, iter(row))
 
 
-class _Compiler:
-    """Criteria to a condition on `vault_states`."""
-
-    def __init__(self, storage: SqlStorage) -> None:
-        self._storage = storage
-
-    def compile(self, criteria: QueryCriteria) -> Condition:
-        """The whole condition, with the default status."""
-        condition = self._condition(criteria)
-        if all(getattr(part, "status", None) is None for part in criteria.parts()):
-            return and_(condition, _status(StateStatus.UNCONSUMED))
-        return condition
-
-    def _condition(self, criteria: QueryCriteria) -> Condition:
-        match criteria:
-            case AndComposition(left, right):
-                return and_(self._condition(left), self._condition(right))
-            case OrComposition(left, right):
-                return or_(self._condition(left), self._condition(right))
-            case VaultQueryCriteria():
-                return and_(*_of_vault(criteria))
-            case LinearStateQueryCriteria():
-                return and_(*_of_linear(criteria))
-            case FungibleStateQueryCriteria():
-                return and_(*_of_fungible(criteria))
-            case VaultCustomQueryCriteria():
-                return self._of_custom(criteria)
-        raise VaultQueryException(f"{type(criteria).__name__} is no criterion the vault knows")
-
-    def _of_custom(self, criteria: VaultCustomQueryCriteria) -> Condition:
-        table = self._storage.table(criteria.table)
-        missing = {criteria.column, "transaction_id", "output_index"} - set(table.c.keys())
-        if missing:
-            raise VaultQueryException(
-                f"table {criteria.table} has no column {', '.join(sorted(missing))}"
-            )
-        own = _compare(table.c[criteria.column], criteria.condition)
-        return and_(_status(criteria.status), _has_row(table, own))
+def _expressions(one: Aggregate, column: Any) -> tuple[ColumnElement[Any], ...]:  # noqa: ANN401
+    """A mean is divided here, so that it is the same on every database."""
+    if one.function is AggregateFunction.AVG:
+        return func.sum(column), func.count(column)
+    return (_FUNCTIONS[one.function](column),)
 
 
-def _status(status: StateStatus | None) -> Condition:
-    if status is None or status is StateStatus.ALL:
-        return true()
-    return STATES.c.state_status == int(status)
+def _results(aggregates: Iterable[Aggregate], row: Iterator[Any]) -> Iterable[object]:
+    for one in aggregates:
+        value = next(row)
+        yield _mean(value, next(row)) if one.function is AggregateFunction.AVG else _plain(value)
+    yield from row
 
 
-def _of_vault(criteria: VaultQueryCriteria) -> Iterable[Condition]:
-    yield _status(criteria.status)
-    if criteria.contract_state_types:
-        yield STATES.c.contract_state_class_name.in_(criteria.contract_state_types)
-    if criteria.state_refs:
-        refs = [(str(ref.txhash), ref.index) for ref in criteria.state_refs]
-        yield tuple_(STATES.c.transaction_id, STATES.c.output_index).in_(refs)
-    if criteria.notary:
-        yield STATES.c.notary_name.in_([str(party.name) for party in criteria.notary])
-    if criteria.soft_locking is not None:
-        yield _soft_locking(criteria.soft_locking)
-    if criteria.time_condition is not None:
-        yield from _time(criteria.time_condition)
-    if criteria.relevancy is not RelevancyStatus.ALL:
-        yield STATES.c.relevancy_status == int(criteria.relevancy)
-    if criteria.external_ids:
-        view = schema.v_pkey_hash_ex_id_map
-        yield _has_row(view, view.c.external_id.in_([str(one) for one in criteria.external_ids]))
-    if criteria.participants:
-        yield _participates(criteria.participants)
+def _mean(total: Any, count: int) -> str | None:  # noqa: ANN401 - any number, or None
+    return str(Decimal(str(total)) / count) if count else None
 
 
-def _soft_locking(condition: SoftLockingCondition) -> Condition:
-    lock = STATES.c.lock_id
-    match condition.type:
-        case SoftLockingType.UNLOCKED_ONLY:
-            return lock.is_(None)
-        case SoftLockingType.LOCKED_ONLY:
-            return lock.is_not(None)
-        case SoftLockingType.SPECIFIED:
-            return lock.in_(condition.lock_ids)
-        case SoftLockingType.UNLOCKED_AND_SPECIFIED:
-            return or_(lock.is_(None), lock.in_(condition.lock_ids))
-
-
-def _time(condition: TimeCondition) -> Iterable[Condition]:
-    recorded = condition.type is TimeInstantType.RECORDED
-    column = STATES.c.recorded_timestamp if recorded else STATES.c.consumed_timestamp
-    if condition.since is not None:
-        yield column >= condition.since
-    if condition.until is not None:
-        yield column < condition.until
-
-
-def _of_linear(criteria: LinearStateQueryCriteria) -> Iterable[Condition]:
-    yield _status(criteria.status)
-    own = []
-    if criteria.uuids:
-        own.append(LINEAR.c.uuid.in_([str(one) for one in criteria.uuids]))
-    if criteria.external_ids:
-        own.append(LINEAR.c.external_id.in_(criteria.external_ids))
-    yield _has_row(LINEAR, *own)
-    if criteria.participants:
-        yield _participates(criteria.participants)
-
-
-def _of_fungible(criteria: FungibleStateQueryCriteria) -> Iterable[Condition]:
-    yield _status(criteria.status)
-    own = []
-    if criteria.quantity is not None:
-        own.append(_compare(FUNGIBLE.c.quantity, criteria.quantity))
-    if criteria.issuers:
-        own.append(FUNGIBLE.c.issuer_name.in_([str(one.name) for one in criteria.issuers]))
-    if criteria.issuer_refs:
-        own.append(FUNGIBLE.c.issuer_ref.in_(criteria.issuer_refs))
-    if criteria.owners:
-        own.append(FUNGIBLE.c.owner_name.in_([str(one.name) for one in criteria.owners]))
-    yield _has_row(FUNGIBLE, *own)
-    if criteria.participants:
-        yield _participates(criteria.participants)
-
-
-def _compare(column: Any, condition: ColumnCondition) -> Condition:  # noqa: ANN401 - any column
-    operator, operands = condition.operator, condition.operands
-    expected = {Operator.BETWEEN: 2, Operator.IS_NULL: 0, Operator.NOT_NULL: 0}.get(operator, 1)
-    if operator in (Operator.IN, Operator.NOT_IN):
-        within: Condition = column.in_(operands) if operands else false()
-        return not_(within) if operator is Operator.NOT_IN else within
-    if len(operands) != expected:
-        raise VaultQueryException(f"{operator.name} takes {expected} operands, not {len(operands)}")
-    if operator is Operator.BETWEEN:
-        between: Condition = column.between(*operands)
-        return between
-    if expected == 0:
-        null: Condition = column.is_(None)
-        return null if operator is Operator.IS_NULL else not_(null)
-    return _COMPARISONS[operator](column, operands[0])
+def _plain(value: Any) -> object:  # noqa: ANN401 - any column's value
+    """Databases give sums in types of their own; a whole number is an integer, others are text."""
+    if not isinstance(value, Decimal | float):
+        return value
+    number = Decimal(str(value))
+    return int(number) if number == number.to_integral_value() else str(number)

@@ -5,7 +5,7 @@ from itertools import groupby
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import or_, select, tuple_
+from sqlalchemy import Row, select
 
 from corda_sim.core.contracts import Amount, Currency, StateRef
 from corda_sim.core.crypto.hashes import SecureHash
@@ -18,10 +18,11 @@ from corda_sim.flow.services import StatesToRecord
 from corda_sim.node.keys import KeyManagementService
 from corda_sim.node.storage import schema
 from corda_sim.node.storage.database import SqlStorage
-from corda_sim.node.vault.coins import CoinIndex
+from corda_sim.node.transactions import TransactionStorage
+from corda_sim.node.vault.coins import Coin, CoinIndex, Unspent
 from corda_sim.node.vault.query import run_query
 from corda_sim.node.vault.recorder import StateRecorder
-from corda_sim.node.vault.rows import RELEVANT, UNCONSUMED
+from corda_sim.node.vault.rows import NOT_RELEVANT, RELEVANT, UNCONSUMED
 from corda_sim.node.vault.selection import CoinSelector
 from corda_sim.node.vault.soft_locks import SoftLocks
 from corda_sim.node.vault.track import DataFeed, Observer, VaultTracker
@@ -34,8 +35,8 @@ class VaultService:
         storage: the node's database.
         keys: tells which keys are ours, and whose account each is.
         clock: nanoseconds since the epoch.
-        was_recorded: whether a transaction was committed as verified before; lets the vault skip
-            reading its own rows (`TransactionStorage.was_recorded`). By default it always reads.
+        transactions: the node's transactions, for the states that others refer to, and to know
+            which were recorded before.
     """
 
     def __init__(
@@ -43,7 +44,7 @@ class VaultService:
         storage: SqlStorage,
         keys: KeyManagementService,
         clock: Callable[[], int],
-        was_recorded: Callable[[SecureHash], bool] = lambda _tx_id: True,
+        transactions: TransactionStorage,
     ) -> None:
         self._storage = storage
         self._coins = CoinIndex()
@@ -51,24 +52,28 @@ class VaultService:
         self._selector = CoinSelector(self._coins, self._locks)
         self._tracker = VaultTracker(self.query_page)
         self._recorder = StateRecorder(
-            storage, keys, clock, self._locks, was_recorded, self._tracker.publish
+            storage, keys, clock, self._locks, transactions, self._tracker.publish
         )
 
     def load(self) -> None:
-        """Take in unspent states of ours and their locks, at start.
+        """Take in unspent states and their locks, at start.
 
         Raises: DecodeError for a damaged row, or a state whose class isn't installed.
         """
-        rows = self._storage.stream(_UNSPENT)
+        rows = self._storage.stream(_OURS)
         for _, group in groupby(rows, key=lambda row: row.transaction_id):
             of_one = list(group)
             transaction = deserialize(of_one[0].transaction_value, SignedTransaction)
             for row in of_one:
                 state = transaction.tx.out_ref(row.output_index)
-                if row.relevancy_status == RELEVANT:
-                    self._coins.add(state.ref, self._recorder.coin(state))
-                if row.lock_id is not None:
-                    self._locks.load(state.ref, row.lock_id)
+                self._load(row, state.ref, self._recorder.coin(state))
+        for row in self._storage.stream(_OF_OTHERS):
+            self._load(row, StateRef(SecureHash.parse(row.transaction_id), row.output_index), None)
+
+    def _load(self, row: Row[Any], ref: StateRef, coin: Coin | None) -> None:
+        self._coins.add(ref, Unspent(row.contract_state_class_name, coin))
+        if row.lock_id is not None:
+            self._locks.load(ref, row.lock_id)
 
     # --- recording ----------------------------------------------------------------------------
 
@@ -93,7 +98,7 @@ class VaultService:
 
     def soft_lock_reserve(self, staged: StagedStep, refs: Iterable[StateRef]) -> None:
         """Lock states for the flow. Raises: StatesNotAvailableException."""
-        self._locks.reserve(staged, refs, self._unspent)
+        self._locks.reserve(staged, refs)
 
     def soft_lock_release(self, staged: StagedStep, refs: Iterable[StateRef] | None) -> None:
         """Unlock these states of the flow, or all of them."""
@@ -106,22 +111,6 @@ class VaultService:
     def lock_holder(self, ref: StateRef) -> str | None:
         """The flow that holds a lock on the state."""
         return self._locks.holder(ref)
-
-    def _unspent(self, refs: Collection[StateRef]) -> Collection[StateRef]:
-        known = {ref for ref in refs if ref in self._coins}
-        others = [(str(ref.txhash), ref.index) for ref in refs if ref not in known]
-        if others:
-            table = schema.vault_states.c
-            found = self._storage.read(
-                select(table.transaction_id, table.output_index).where(
-                    tuple_(table.transaction_id, table.output_index).in_(others),
-                    table.state_status == UNCONSUMED,
-                )
-            )
-            known.update(
-                StateRef(SecureHash.parse(row.transaction_id), row.output_index) for row in found
-            )
-        return known
 
     # --- queries ------------------------------------------------------------------------------
 
@@ -154,23 +143,17 @@ class VaultService:
         return tuple(Amount(sums[currency], currency) for currency in sorted(sums))
 
 
-def _unspent_of_ours() -> Any:  # noqa: ANN401 - SQLAlchemy's row type
-    states, transactions = schema.vault_states.c, schema.node_transactions.c
-    return (
-        select(
-            states.transaction_id,
-            states.output_index,
-            states.lock_id,
-            states.relevancy_status,
-            transactions.transaction_value,
-        )
-        .join(schema.node_transactions, transactions.tx_id == states.transaction_id)
-        .where(
-            states.state_status == UNCONSUMED,
-            or_(states.relevancy_status == RELEVANT, states.lock_id.is_not(None)),
-        )
-        .order_by(states.transaction_id, states.output_index)
-    )
-
-
-_UNSPENT = _unspent_of_ours()
+_STATES = schema.vault_states.c
+_UNSPENT = select(
+    _STATES.transaction_id,
+    _STATES.output_index,
+    _STATES.contract_state_class_name,
+    _STATES.lock_id,
+).where(_STATES.state_status == UNCONSUMED)
+_OURS = (
+    _UNSPENT.add_columns(schema.node_transactions.c.transaction_value)
+    .join(schema.node_transactions, schema.node_transactions.c.tx_id == _STATES.transaction_id)
+    .where(_STATES.relevancy_status == RELEVANT)
+    .order_by(_STATES.transaction_id, _STATES.output_index)
+)
+_OF_OTHERS = _UNSPENT.where(_STATES.relevancy_status == NOT_RELEVANT)

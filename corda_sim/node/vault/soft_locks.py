@@ -9,7 +9,7 @@ from corda_sim.core.write_batch import WriteBatch
 from corda_sim.flow.context import StagedStep
 from corda_sim.flow.rows import instant
 from corda_sim.flow.selection import StatesNotAvailableException
-from corda_sim.node.vault.coins import Coin, CoinIndex
+from corda_sim.node.vault.coins import CoinIndex, Unspent
 from corda_sim.node.vault.rows import ref_columns
 
 
@@ -27,45 +27,44 @@ class SoftLocks:
         """A lock that the database holds, at start."""
         self._hold(ref, flow_id)
 
-    def appeared(self, ref: StateRef, coin: Coin | None) -> None:
-        """An unspent state of ours is committed; one that a staged step spends is not free."""
-        self._coins.add(ref, coin)
+    def appeared(self, ref: StateRef, unspent: Unspent) -> None:
+        """An unspent state is committed; one that a staged step spends is not free."""
+        self._coins.add(ref, unspent)
         if self._spending[ref]:
             self._coins.hold(ref)
 
     def is_unspent(self, ref: StateRef) -> bool:
-        """Whether the state is ours and no committed step has spent it."""
+        """Whether the vault holds the state and no committed step has spent it."""
         return ref in self._coins
+
+    def state_type(self, ref: StateRef) -> str:
+        """The wire name of an unspent state's class."""
+        return self._coins.state_type(ref)
 
     def holder(self, ref: StateRef) -> str | None:
         """The flow that holds the state."""
         return self._holders.get(ref)
 
-    def reserve(
-        self,
-        staged: StagedStep,
-        refs: Iterable[StateRef],
-        unspent: Callable[[Collection[StateRef]], Collection[StateRef]],
-    ) -> None:
+    def reserve(self, staged: StagedStep, refs: Iterable[StateRef]) -> None:
         """Lock all of `refs` for the step's flow, or none.
 
         Raises: StatesNotAvailableException when one is another flow's, is being spent, or isn't
-        unspent in the vault (`unspent` gives those that are).
+        unspent in the vault.
         """
         wanted = list(dict.fromkeys(refs))
         flow_id = _flow_of(staged)
-        there = unspent(wanted)
-        taken = [
-            ref
-            for ref in wanted
-            if ref not in there or self._spending[ref] or self._holders.get(ref, flow_id) != flow_id
-        ]
+        taken = [ref for ref in wanted if not self._is_free_for(ref, flow_id)]
         if taken:
             raise StatesNotAvailableException(
                 f"{len(taken)} of {len(wanted)} states can't be locked, they are spent or held by "
                 f"another flow: {', '.join(map(str, taken[:5]))}"
             )
         self.take(staged, wanted)
+
+    def _is_free_for(self, ref: StateRef, flow_id: str) -> bool:
+        if ref not in self._coins or ref in self._spending:
+            return False
+        return self._holders.get(ref, flow_id) == flow_id
 
     def take(self, staged: StagedStep, refs: Iterable[StateRef]) -> None:
         """Lock states that are known to be free or the flow's own."""

@@ -15,8 +15,8 @@ Observer = Callable[[VaultUpdate], None]
 class DataFeed:
     """A subscription: `snapshot`, then every later change goes to the observer until `close`.
 
-    Produced states that the snapshot has already are not told again. As in Corda, updates are
-    chosen by the criteria's contract state types alone.
+    Produced states that the snapshot has already are not told again. As in Corda, what is told is
+    chosen by the criteria's contract state types alone; references are not told.
     """
 
     snapshot: Page
@@ -31,11 +31,18 @@ class DataFeed:
             one
             for one in update.produced
             if one.ref not in self._told
-            and (not self.types or PLATFORM.wire_name_of(type(one.state.data)) in self.types)
+            and self._wants(PLATFORM.wire_name_of(type(one.state.data)))
         )
         self._told.difference_update(one.ref for one in update.produced)
-        if produced or update.consumed:
-            self.observer(VaultUpdate(update.consumed, produced, update.flow_id))
+        pairs = zip(update.consumed, update.consumed_types, strict=True)
+        consumed = [(ref, name) for ref, name in pairs if self._wants(name)]
+        if produced or consumed:
+            refs = tuple(ref for ref, _ in consumed)
+            types = tuple(name for _, name in consumed)
+            self.observer(VaultUpdate(refs, produced, update.flow_id, (), types))
+
+    def _wants(self, state_type: str) -> bool:
+        return not self.types or state_type in self.types
 
 
 class VaultTracker:

@@ -59,7 +59,10 @@ def coin(
 
 
 def transaction(
-    *outputs: ContractState, inputs: tuple[StateRef, ...] = (), salt: int = 1
+    *outputs: ContractState,
+    inputs: tuple[StateRef, ...] = (),
+    references: tuple[StateRef, ...] = (),
+    salt: int = 1,
 ) -> SignedTransaction:
     constraint = SignatureAttachmentConstraint(pair("cordapp").public)
     made = [
@@ -71,6 +74,7 @@ def transaction(
         ComponentGroup(ComponentGroupEnum.COMMANDS, (serialize(Move()),)),
         ComponentGroup(ComponentGroupEnum.NOTARY, (serialize(NOTARY),)),
         ComponentGroup(ComponentGroupEnum.SIGNERS, (serialize((ALICE.owning_key,)),)),
+        ComponentGroup(ComponentGroupEnum.REFERENCES, tuple(map(serialize, references))),
     )
     wire = WireTransaction(
         tuple(group for group in groups if group.components), salt.to_bytes(32, "big")
@@ -97,9 +101,7 @@ class Rig:
         table = self.storage.table("node_our_key_pairs")
         self.keys.load([dict(row._mapping) for row in self.storage.read(table.select())])
         self.transactions = TransactionStorage(self.storage, lambda: self.now)
-        self.vault = VaultService(
-            self.storage, self.keys, lambda: self.now, self.transactions.was_recorded
-        )
+        self.vault = VaultService(self.storage, self.keys, lambda: self.now, self.transactions)
         self.vault.load()
 
     def restart(self) -> None:

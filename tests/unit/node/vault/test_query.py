@@ -4,11 +4,16 @@ from uuid import UUID
 
 import pytest
 
-from corda_sim.core.contracts import LinearState, UniqueIdentifier
+from corda_sim.core.contracts import LinearState, StateRef, UniqueIdentifier
 from corda_sim.core.identity import AbstractParty, Party
 from corda_sim.core.serialization import deserialize, serializable
 from corda_sim.core.vault_query import (
+    Aggregate,
+    AggregateFunction,
+    Column,
     ColumnCondition,
+    ConstraintType,
+    FungibleAssetQueryCriteria,
     FungibleStateQueryCriteria,
     LinearStateQueryCriteria,
     Operator,
@@ -33,7 +38,17 @@ from corda_sim.flow.context import StagedStep
 from corda_sim.flow.services import StatesToRecord
 from corda_sim.node.vault.recorder import VaultUpdate
 from states.cash import CASH_CONTRACT, CashState
-from tests.unit.node.vault.conftest import ALICE, BANK, BOB, GBP, NOTARY, Rig, coin, transaction
+from tests.unit.node.vault.conftest import (
+    ALICE,
+    BANK,
+    BOB,
+    GBP,
+    NOTARY,
+    Rig,
+    coin,
+    pair,
+    transaction,
+)
 
 ACCOUNT = UUID("11111111-2222-3333-4444-555555555555")
 DEAL = UniqueIdentifier("deal-1", UUID("22222222-2222-3333-4444-555555555555"))
@@ -122,13 +137,13 @@ def test_criteria(rig: Rig) -> None:
         (LinearStateQueryCriteria(uuids=(DEAL.id,)), [0]),
         (LinearStateQueryCriteria(external_ids=("deal-2",)), []),
         (FungibleStateQueryCriteria(between), [20]),
-        (FungibleStateQueryCriteria(issuers=(BANK,)), [10, 20]),
-        (FungibleStateQueryCriteria(owners=(ALICE,)), [10, 30]),
+        (FungibleAssetQueryCriteria(issuers=(BANK,)), [10, 20]),
+        (FungibleAssetQueryCriteria(owners=(ALICE,)), [10, 30]),
         (VaultCustomQueryCriteria("contract_cash_states", "ccy_code", pounds), [30]),
         (FungibleStateQueryCriteria(between).or_(LinearStateQueryCriteria()), [0, 20]),
         (
-            FungibleStateQueryCriteria(issuers=(BANK,)).and_(
-                FungibleStateQueryCriteria(owners=(ALICE,))
+            FungibleAssetQueryCriteria(issuers=(BANK,)).and_(
+                FungibleAssetQueryCriteria(owners=(ALICE,))
             ),
             [10],
         ),
@@ -161,8 +176,88 @@ def test_operators(
     assert sorted(quantities(rig, criteria)) == expected
 
 
+@pytest.mark.parametrize(
+    ("operator", "operand", "expected"),
+    [
+        (Operator.LIKE, "E%", [10]),
+        (Operator.LIKE, "e%", []),
+        (Operator.LIKE, "_B_", [30]),
+        (Operator.NOT_LIKE, "E%", [30]),
+        (Operator.LIKE_IGNORE_CASE, "e%", [10]),
+        (Operator.NOT_LIKE_IGNORE_CASE, "e%", [30]),
+        (Operator.EQUAL_IGNORE_CASE, "gbp", [30]),
+        (Operator.NOT_EQUAL_IGNORE_CASE, "gbp", [10]),
+        (Operator.IN_IGNORE_CASE, "eur", [10]),
+        (Operator.NOT_IN_IGNORE_CASE, "eur", [30]),
+    ],
+)
+def test_operators_on_text(rig: Rig, operator: Operator, operand: str, expected: list[int]) -> None:
+    rig.issue(coin(10), coin(30, currency=GBP))
+    condition = ColumnCondition(operator, (operand,))
+    criteria = VaultCustomQueryCriteria("contract_cash_states", "ccy_code", condition)
+    assert quantities(rig, criteria) == expected
+
+
+def test_by_constraint(rig: Rig) -> None:
+    rig.issue(coin(10))
+    signed, hashed = ConstraintType.SIGNATURE, ConstraintType.HASH
+    cases = [
+        (VaultQueryCriteria(constraint_types=(signed, hashed)), [10]),
+        (VaultQueryCriteria(constraint_types=(hashed,)), []),
+        (VaultQueryCriteria(constraint_keys=(pair("cordapp").public,)), [10]),
+        (VaultQueryCriteria(constraint_keys=(BOB.owning_key,)), []),
+    ]
+    for criteria, expected in cases:
+        assert quantities(rig, criteria) == expected
+
+
+def test_a_column_of_the_vault_itself(rig: Rig) -> None:
+    (ref,) = rig.issue(coin(10))
+    index = ColumnCondition(Operator.EQUAL, (0,))
+    assert quantities(rig, VaultCustomQueryCriteria("vault_states", "output_index", index)) == [10]
+    notary = Column("vault_states", "notary_name")
+    page = rig.vault.query_page(
+        VaultQuery(aggregates=(Aggregate(AggregateFunction.COUNT, notary),), group_by=(notary,))
+    )
+    assert page.other_results == (1, str(NOTARY.name))
+    assert page.refs == ()
+    assert rig.vault.query_page(VaultQueryCriteria(state_refs=(ref,))).refs == (ref,)
+
+
+def test_sums_in_order(rig: Rig) -> None:
+    rig.issue(coin(10), coin(20), coin(40, currency=GBP))
+    pennies, currency = (Column("contract_cash_states", name) for name in ("pennies", "ccy_code"))
+    for descending, expected in ((True, (40, "GBP", 30, "EUR")), (False, (30, "EUR", 40, "GBP"))):
+        total = Aggregate(AggregateFunction.SUM, pennies, descending)
+        page = rig.vault.query_page(VaultQuery(aggregates=(total,), group_by=(currency,)))
+        assert page.other_results == expected
+
+
+def test_aggregates_over_nothing(rig: Rig) -> None:
+    pennies = Column("contract_cash_states", "pennies")
+    functions = (AggregateFunction.COUNT, AggregateFunction.SUM, AggregateFunction.AVG)
+    query = VaultQuery(aggregates=tuple(Aggregate(one, pennies) for one in functions))
+    assert rig.vault.query_page(query).other_results == (0, None, None)
+
+
+def test_a_page_travels(rig: Rig) -> None:
+    rig.issue(coin(1), coin(2))
+    pennies = Column("contract_cash_states", "pennies")
+    mean = Aggregate(AggregateFunction.AVG, pennies)
+    page = deserialize(rig.vault.query(VaultQuery(aggregates=(mean,))), Page)
+    assert page.other_results == ("1.5",)
+
+
+def test_groups_need_an_aggregate() -> None:
+    with pytest.raises(VaultQueryException, match="aggregate"):
+        VaultQuery(group_by=(Column("contract_cash_states", "pennies"),))
+
+
 def test_queries_that_make_no_sense(rig: Rig) -> None:
     for query in (
+        FungibleStateQueryCriteria(ColumnCondition(Operator.EQUAL_IGNORE_CASE, (1,))),
+        VaultQuery(sorting=(SortColumn(Column("contract_cash_states", "colour")),)),
+        VaultQuery(sorting=(SortColumn(Column("node_transactions", "tx_id")),)),
         "CashState",
         FungibleStateQueryCriteria(ColumnCondition(Operator.BETWEEN, (1,))),
         VaultCustomQueryCriteria(
@@ -205,6 +300,39 @@ def test_following_the_vault(rig: Rig) -> None:
     rig.commit(step)
     assert [one.ref for one in told[0].produced] == [second]
     assert told[1].consumed == (first,)
+    assert told[1].consumed_types == state_types(CashState)
     feed.close()
     rig.issue(coin(7))
     assert len(told) == 2
+
+
+def test_a_feed_of_one_type_hears_of_no_other(rig: Rig) -> None:
+    (ref,) = rig.issue(coin(5))
+    told: list[VaultUpdate] = []
+    rig.vault.track(VaultQueryCriteria(contract_state_types=state_types(DealState)), told.append)
+    step = StagedStep("pay")
+    deal = DealState(linear_id=DEAL, parties=(ALICE,))
+    rig.record(step, transaction(coin(5, BOB.owning_key), inputs=(ref,), salt=5))
+    rig.commit(step)
+    assert told == []
+    (made,) = rig.issue(deal)
+    ended = StagedStep("end")
+    rig.record(ended, transaction(coin(1), inputs=(made,), salt=6))
+    rig.commit(ended)
+    assert [one.ref for one in told[0].produced] == [made]
+    assert (told[1].consumed, told[1].produced) == ((made,), ())
+
+
+def test_a_change_between_snapshot_and_commit_is_told_once(rig: Rig) -> None:
+    step = StagedStep("issue")
+    stx = transaction(coin(5), salt=50)
+    rig.record(step, stx)
+    rig.storage.commit([step.batch], epoch=None)
+    told: list[VaultUpdate] = []
+    feed = rig.vault.track(VaultQueryCriteria(), told.append)
+    for action in step.on_commit:
+        action()
+    assert feed.snapshot.refs == (StateRef(stx.id, 0),)
+    assert told == []
+    (next_ref,) = rig.issue(coin(6))
+    assert [one.ref for one in told[0].produced] == [next_ref]

@@ -108,7 +108,7 @@ def test_memory_is_what_a_restart_would_find(rig: Rig) -> None:
     for number in range(150):
         walk.begin() if walk.dice.random() < 0.5 else walk.end()
         if number % 10 == 0:
-            fresh = VaultService(rig.storage, rig.keys, lambda: rig.now)
+            fresh = VaultService(rig.storage, rig.keys, lambda: rig.now, rig.transactions)
             fresh.load()
             assert free(fresh) == free(rig.vault)
             assert fresh.balances() == rig.vault.balances()

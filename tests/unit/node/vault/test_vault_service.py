@@ -3,6 +3,8 @@ from uuid import UUID
 import pytest
 
 from corda_sim.core.contracts import Amount, StateRef
+from corda_sim.core.crypto.hashes import SecureHash
+from corda_sim.core.errors import IllegalStateError, TransactionResolutionException
 from corda_sim.flow.context import StagedStep
 from corda_sim.flow.selection import (
     CoinSelection,
@@ -11,6 +13,7 @@ from corda_sim.flow.selection import (
 )
 from corda_sim.flow.services import StatesToRecord
 from corda_sim.node.vault.recorder import VaultUpdate
+from states.cash import CashState
 from tests.unit.node.vault.conftest import BOB, EUR, GBP, Rig, coin, transaction
 
 ACCOUNT = UUID("11111111-2222-3333-4444-555555555555")
@@ -182,3 +185,132 @@ def test_releasing_nothing_writes_nothing(rig: Rig) -> None:
     rig.vault.soft_lock_release(step, None)
     assert not step.batch
     assert not step.on_commit
+
+
+def states(rig: Rig) -> dict[tuple[object, object], tuple[object, object]]:
+    """Relevancy and status by reference."""
+    return {
+        (row["transaction_id"], row["output_index"]): (
+            row["relevancy_status"],
+            row["state_status"],
+        )
+        for row in rows(rig, "vault_states")
+    }
+
+
+def known(rig: Rig, *outputs: CashState, salt: int) -> list[StateRef]:
+    """Outputs of a transaction that is recorded without vault states, as a back-chain is."""
+    stx, step = transaction(*outputs, salt=salt), StagedStep("chain")
+    rig.record(step, stx, StatesToRecord.NONE)
+    rig.commit(step)
+    return [StateRef(stx.id, i) for i in range(len(outputs))]
+
+
+def test_what_a_relevant_transaction_refers_to_is_recorded(rig: Rig) -> None:
+    refs = known(rig, coin(8, BOB.owning_key), coin(9, BOB.owning_key), salt=500)
+    step = StagedStep("f")
+    rig.record(step, transaction(coin(1), references=(refs[0],), salt=501))
+    (update,) = [n for n in step.notifications if isinstance(n, VaultUpdate)]
+    assert [one.ref for one in update.references] == [refs[0]]
+    assert [one.state.data.amount.quantity for one in update.produced] == [1]
+    rig.commit(step)
+    assert states(rig)[str(refs[0].txhash), 0] == (1, 0)
+    assert (str(refs[1].txhash), 1) not in states(rig)
+    assert rig.vault.balances() == (Amount(1, EUR),)
+
+
+def test_a_reference_is_recorded_once_and_never_revived(rig: Rig) -> None:
+    (ref,) = known(rig, coin(8, BOB.owning_key), salt=500)
+    for salt in (501, 502):
+        step = StagedStep("f")
+        rig.record(step, transaction(coin(1), references=(ref,), salt=salt))
+        rig.commit(step)
+    step = StagedStep("spent")
+    rig.record(step, transaction(coin(8, BOB.owning_key), inputs=(ref,), salt=503))
+    rig.commit(step)
+    assert states(rig)[str(ref.txhash), 0] == (1, 1)
+    step = StagedStep("late")
+    rig.record(step, transaction(coin(1), references=(ref,), salt=504))
+    rig.commit(step)
+    assert states(rig)[str(ref.txhash), 0] == (1, 1)
+
+
+def test_references_of_what_is_not_ours_are_not_recorded(rig: Rig) -> None:
+    (ref,) = known(rig, coin(8), salt=500)
+    step = StagedStep("f")
+    rig.record(step, transaction(coin(1, BOB.owning_key), references=(ref,), salt=501))
+    rig.commit(step)
+    assert states(rig) == {}
+
+
+def test_a_coin_of_ours_that_is_referred_to_may_be_spent(rig: Rig) -> None:
+    (ref,) = known(rig, coin(8), salt=500)
+    step = StagedStep("f")
+    rig.record(step, transaction(coin(1), references=(ref,), salt=501))
+    rig.commit(step)
+    assert rig.select(StagedStep("pay"), want(8)) == (ref,)
+    unknown = StateRef(SecureHash.sha256(b"unknown"), 0)
+    with pytest.raises(TransactionResolutionException):
+        rig.record(StagedStep("g"), transaction(coin(1), references=(unknown,), salt=502))
+
+
+def test_states_of_others_are_told_and_locked_like_ours(rig: Rig) -> None:
+    step = StagedStep("f")
+    theirs = transaction(coin(10, BOB.owning_key))
+    rig.record(step, theirs, StatesToRecord.ALL_VISIBLE)
+    rig.commit(step)
+    ref = StateRef(theirs.id, 0)
+    rig.restart()
+    lock = StagedStep("g")
+    rig.vault.soft_lock_reserve(lock, [ref])
+    rig.commit(lock)
+    with pytest.raises(StatesNotAvailableException):
+        rig.vault.soft_lock_reserve(StagedStep("h"), [ref])
+    step = StagedStep("i")
+    rig.record(step, transaction(coin(9, BOB.owning_key), inputs=(ref,)))
+    (update,) = [n for n in step.notifications if isinstance(n, VaultUpdate)]
+    assert (update.consumed, update.produced) == ((ref,), ())
+    rig.commit(step)
+    assert rig.vault.lock_holder(ref) is None
+
+
+def test_all_visible_adds_what_only_relevant_left_out(rig: Rig) -> None:
+    stx = transaction(coin(10), coin(3, BOB.owning_key))
+    for kind, count in ((StatesToRecord.ONLY_RELEVANT, 1), (StatesToRecord.ALL_VISIBLE, 2)):
+        step = StagedStep("f")
+        rig.record(step, stx, kind)
+        rig.commit(step)
+        assert len(states(rig)) == count
+    assert rig.vault.balances() == (Amount(10, EUR),)
+
+
+def test_a_state_spent_in_the_step_that_makes_it(rig: Rig) -> None:
+    first = transaction(coin(10), salt=1)
+    second = transaction(coin(10), inputs=(StateRef(first.id, 0),), salt=2)
+    step = StagedStep("f")
+    for stx in (first, second):
+        rig.record(step, stx)
+    rig.commit(step)
+    assert rig.select(StagedStep("g"), want(10)) == (StateRef(second.id, 0),)
+    assert states(rig)[str(first.id), 0] == (0, 1)
+    rig.restart()
+    assert rig.vault.balances() == (Amount(10, EUR),)
+
+
+def test_a_lock_of_a_spent_state_is_gone(rig: Rig) -> None:
+    (ref,) = rig.issue(coin(10))
+    lock, pay = StagedStep("f"), StagedStep("f")
+    rig.vault.soft_lock_reserve(lock, [ref])
+    rig.commit(lock)
+    rig.record(pay, transaction(coin(10, BOB.owning_key), inputs=(ref,)))
+    rig.commit(pay)
+    (row,) = rows(rig, "vault_states")
+    assert (row["lock_id"], row["lock_timestamp"]) == (None, None)
+    with pytest.raises(StatesNotAvailableException, match="spent or held"):
+        rig.vault.soft_lock_reserve(StagedStep("g"), [ref])
+
+
+def test_only_a_flow_can_lock(rig: Rig) -> None:
+    refs = rig.issue(coin(10))
+    with pytest.raises(IllegalStateError):
+        rig.vault.soft_lock_reserve(StagedStep(None), refs)

@@ -1,8 +1,7 @@
-"""What can be asked of a vault: criteria, paging, sorting, and the page that answers.
+"""Which states a vault query wants (net.corda.core.node.services.vault.QueryCriteria).
 
-Source: net.corda.core.node.services.vault (QueryCriteria, PageSpecification, Sort) and Vault.Page.
-Unlike Corda's, a query without paging has no limit of 200 results. Where no criterion names a
-status, only unconsumed states match; where one does, it holds for that criterion.
+Where no criterion names a status, only unconsumed states match; where one does, it holds for that
+criterion (in Corda the last one's status holds for all).
 """
 
 from collections.abc import Iterator
@@ -12,13 +11,10 @@ from enum import IntEnum
 from uuid import UUID
 
 from corda_sim.core.contracts.state_ref import StateRef
+from corda_sim.core.crypto.keys import PublicKey
 from corda_sim.core.errors import CordaError
 from corda_sim.core.identity import AbstractParty, Party
 from corda_sim.core.serialization import PLATFORM, serializable
-
-DEFAULT_PAGE_NUM = 1
-DEFAULT_PAGE_SIZE = 200
-MAX_PAGE_SIZE = 2**31 - 2
 
 
 class VaultQueryException(CordaError):
@@ -57,8 +53,20 @@ class TimeInstantType(IntEnum):
     CONSUMED = 1
 
 
+class ConstraintType(IntEnum):
+    """Vault.ConstraintInfo.Type, with Corda's codes; the vault takes signature constraints only."""
+
+    ALWAYS_ACCEPT = 0
+    HASH = 1
+    CZ_WHITELISTED = 2
+    SIGNATURE = 3
+
+
 class Operator(IntEnum):
-    """Comparisons with a column (BinaryComparisonOperator and its like)."""
+    """Comparisons with a column (BinaryComparisonOperator and its like).
+
+    In a LIKE pattern `%` is any text and `_` any character; `IGNORE_CASE` is for text.
+    """
 
     EQUAL = 0
     NOT_EQUAL = 1
@@ -73,22 +81,12 @@ class Operator(IntEnum):
     NOT_LIKE = 10
     IS_NULL = 11
     NOT_NULL = 12
-
-
-class SortAttribute(IntEnum):
-    """Columns to sort by (SortAttribute.Standard)."""
-
-    STATE_REF = 0
-    NOTARY_NAME = 1
-    CONTRACT_STATE_TYPE = 2
-    STATE_STATUS = 3
-    RECORDED_TIME = 4
-    CONSUMED_TIME = 5
-    LOCK_ID = 6
-    LINEAR_UUID = 7
-    LINEAR_EXTERNAL_ID = 8
-    QUANTITY = 9
-    ISSUER_REF = 10
+    EQUAL_IGNORE_CASE = 13
+    NOT_EQUAL_IGNORE_CASE = 14
+    IN_IGNORE_CASE = 15
+    NOT_IN_IGNORE_CASE = 16
+    LIKE_IGNORE_CASE = 17
+    NOT_LIKE_IGNORE_CASE = 18
 
 
 @serializable("corda.SoftLockingCondition", registry=PLATFORM)
@@ -141,8 +139,9 @@ class QueryCriteria:
 class VaultQueryCriteria(QueryCriteria):
     """By what every state has. An empty tuple is no condition.
 
-    `contract_state_types` are wire names; `participants` match where the state has any of them;
-    `external_ids` are accounts, one of whose keys is a participant's.
+    `contract_state_types` are wire names; `participants` match where the state has any of them,
+    `exact_participants` where it has those and no others; `external_ids` are accounts, one of whose
+    keys is a participant's; `constraint_keys` are the keys of signature constraints.
     """
 
     status: StateStatus | None = None
@@ -154,6 +153,9 @@ class VaultQueryCriteria(QueryCriteria):
     relevancy: RelevancyStatus = RelevancyStatus.ALL
     external_ids: tuple[UUID, ...] = ()
     participants: tuple[AbstractParty, ...] = ()
+    exact_participants: tuple[AbstractParty, ...] = ()
+    constraint_types: tuple[ConstraintType, ...] = ()
+    constraint_keys: tuple[PublicKey, ...] = ()
 
 
 @serializable("corda.LinearStateQueryCriteria", registry=PLATFORM)
@@ -165,19 +167,32 @@ class LinearStateQueryCriteria(QueryCriteria):
     external_ids: tuple[str, ...] = ()
     participants: tuple[AbstractParty, ...] = ()
     status: StateStatus | None = None
+    contract_state_types: tuple[str, ...] = ()
+    relevancy: RelevancyStatus = RelevancyStatus.ALL
+    exact_participants: tuple[AbstractParty, ...] = ()
 
 
 @serializable("corda.FungibleStateQueryCriteria", registry=PLATFORM)
 @dataclass(frozen=True, slots=True)
 class FungibleStateQueryCriteria(QueryCriteria):
-    """Fungible states by quantity (smallest units), issuer and owner's name."""
+    """Fungible states by quantity, in smallest units."""
 
     quantity: ColumnCondition | None = None
-    issuers: tuple[Party, ...] = ()
-    issuer_refs: tuple[bytes, ...] = ()
-    owners: tuple[Party, ...] = ()
     participants: tuple[AbstractParty, ...] = ()
     status: StateStatus | None = None
+    contract_state_types: tuple[str, ...] = ()
+    relevancy: RelevancyStatus = RelevancyStatus.ALL
+    exact_participants: tuple[AbstractParty, ...] = ()
+
+
+@serializable("corda.FungibleAssetQueryCriteria", registry=PLATFORM)
+@dataclass(frozen=True, slots=True)
+class FungibleAssetQueryCriteria(FungibleStateQueryCriteria):
+    """Fungible assets also by their owner's name, issuer and issuer's reference."""
+
+    owners: tuple[Party, ...] = ()
+    issuers: tuple[Party, ...] = ()
+    issuer_refs: tuple[bytes, ...] = ()
 
 
 @serializable("corda.VaultCustomQueryCriteria", registry=PLATFORM)
@@ -189,6 +204,8 @@ class VaultCustomQueryCriteria(QueryCriteria):
     column: str
     condition: ColumnCondition
     status: StateStatus | None = None
+    contract_state_types: tuple[str, ...] = ()
+    relevancy: RelevancyStatus = RelevancyStatus.ALL
 
 
 @serializable("corda.AndComposition", registry=PLATFORM)
@@ -217,88 +234,6 @@ class OrComposition(QueryCriteria):
         """The parts of both sides."""
         yield from self.left.parts()
         yield from self.right.parts()
-
-
-@serializable("corda.PageSpecification", registry=PLATFORM)
-@dataclass(frozen=True, slots=True)
-class PageSpecification:
-    """One page of the results; pages are numbered from 1.
-
-    Raises: VaultQueryException for a number or size out of range.
-    """
-
-    page_number: int = DEFAULT_PAGE_NUM
-    page_size: int = DEFAULT_PAGE_SIZE
-
-    def __post_init__(self) -> None:
-        if self.page_number < DEFAULT_PAGE_NUM:
-            raise VaultQueryException(
-                f"Page specification: invalid page number {self.page_number} "
-                f"[page numbers start from {DEFAULT_PAGE_NUM}]"
-            )
-        bound = "minimum is 1" if self.page_size < 1 else f"maximum is {MAX_PAGE_SIZE}"
-        if not 1 <= self.page_size <= MAX_PAGE_SIZE:
-            raise VaultQueryException(
-                f"Page specification: invalid page size {self.page_size} [{bound}]"
-            )
-
-
-@serializable("corda.SortColumn", registry=PLATFORM)
-@dataclass(frozen=True, slots=True)
-class SortColumn:
-    """One column to sort by; states without a value come last."""
-
-    attribute: SortAttribute
-    descending: bool = False
-
-
-@serializable("corda.VaultQuery", registry=PLATFORM)
-@dataclass(frozen=True, slots=True)
-class VaultQuery:
-    """Criteria with paging and sorting; ties and unsorted results are in order of state refs."""
-
-    criteria: QueryCriteria = VaultQueryCriteria()
-    paging: PageSpecification | None = None
-    sorting: tuple[SortColumn, ...] = ()
-
-    @classmethod
-    def of(cls, query: object) -> "VaultQuery":
-        """A query as it is, or criteria alone. Raises: VaultQueryException for anything else."""
-        if isinstance(query, VaultQuery):
-            return query
-        if isinstance(query, QueryCriteria):
-            return cls(query)
-        raise VaultQueryException(f"{type(query).__name__} is no vault query")
-
-
-@serializable("corda.StateMetadata", registry=PLATFORM)
-@dataclass(frozen=True, slots=True)
-class StateMetadata:
-    """What the vault knows of a state (Vault.StateMetadata); `notary` is its X.500 name."""
-
-    ref: StateRef
-    contract_state_class_name: str
-    recorded_time: datetime
-    consumed_time: datetime | None
-    status: StateStatus
-    notary: str
-    lock_id: str | None
-    lock_update_time: datetime | None
-    relevancy: RelevancyStatus
-
-
-@serializable("corda.VaultPage", registry=PLATFORM)
-@dataclass(frozen=True, slots=True)
-class Page:
-    """States in order, and how many match on all pages together (Vault.Page)."""
-
-    states: tuple[StateMetadata, ...]
-    total_states_available: int
-
-    @property
-    def refs(self) -> tuple[StateRef, ...]:
-        """The states' references."""
-        return tuple(state.ref for state in self.states)
 
 
 def state_types(*classes: type) -> tuple[str, ...]:
