@@ -12,11 +12,15 @@ def open_engine(url: str) -> Engine:
     """An engine whose transactions are serializable: BEGIN IMMEDIATE on SQLite, SSI elsewhere."""
     parsed = _with_driver(make_url(url))
     if parsed.get_backend_name() == "sqlite":
-        engine = create_engine(parsed, connect_args={"timeout": LOCK_TIMEOUT_SECONDS})
+        engine = create_engine(
+            parsed, connect_args={"timeout": LOCK_TIMEOUT_SECONDS}, hide_parameters=True
+        )
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
-    return create_engine(parsed, isolation_level="SERIALIZABLE", pool_pre_ping=True)
+    return create_engine(
+        parsed, isolation_level="SERIALIZABLE", pool_pre_ping=True, hide_parameters=True
+    )
 
 
 def _with_driver(url: URL) -> URL:

@@ -1,5 +1,6 @@
 """FlowLogic and FlowSession: what the author of a flow writes against (net.corda.core.flows)."""
 
+import logging
 from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeVar, cast
@@ -13,6 +14,7 @@ from corda_sim.flow._traps import suspend
 from corda_sim.flow.context import FlowContext
 from corda_sim.flow.errors import FlowException, FlowPayloadException, SessionException
 from corda_sim.flow.events import Closed
+from corda_sim.flow.logs import FlowLogger
 from corda_sim.flow.messages import FlowInfo
 from corda_sim.flow.requests import (
     ExecuteAsyncOperation,
@@ -172,6 +174,12 @@ class FlowLogic(Generic[R_co]):
     def our_identity(self) -> Party:
         """The node's legal identity."""
         return self.context.our_identity
+
+    @property
+    def logger(self) -> FlowLogger:
+        """Writes to the node's log under the flow's id, once: a replay is silent."""
+        name = self.flow_name or type(self).__qualname__
+        return FlowLogger(logging.getLogger(name), replaying=self.context.replaying)
 
     def initiate_flow(self, destination: AbstractParty) -> FlowSession:
         """A new session; nothing is sent before its first use."""

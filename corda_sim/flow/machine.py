@@ -34,6 +34,7 @@ from corda_sim.flow.journal import (
     step_digest,
 )
 from corda_sim.flow.logic import FlowLogic
+from corda_sim.flow.logs import running
 from corda_sim.flow.messages import (
     MAX_TEXT,
     ErrorSessionMessage,
@@ -98,7 +99,8 @@ class FlowMachine:
             raise RuntimeError(f"flow {self.flow_id} has no coroutine")
         self.resumed = how
         self.context.begin_step(self.state.step, replayed)
-        outcome = self._run(self._coroutine, how)
+        with running(self.flow_id):
+            outcome = self._run(self._coroutine, how)
         self.ops, self.inputs = self.context.end_step(crashed=isinstance(outcome, Crashed))
         return outcome
 

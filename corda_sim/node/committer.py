@@ -8,6 +8,7 @@ from typing import Protocol
 
 from corda_sim.core.write_batch import WriteBatch
 from corda_sim.flow.effects import Effect, Step
+from corda_sim.flow.logs import of_flow
 from corda_sim.flow.manager import StateMachineManager
 from corda_sim.node.storage.errors import (
     CommitOutcomeUnknown,
@@ -36,7 +37,7 @@ def settle(
     effects = manager.committed([step for step, error in pairs if error is None])
     for step, error in pairs:
         if error is not None:
-            LOGGER.error("step of flow %s failed: %s", step.flow_id, error)
+            LOGGER.error("step failed: %s", error, extra=of_flow(step.flow_id))
             effects.extend(manager.failed(step, error))
     return effects
 

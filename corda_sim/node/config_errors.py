@@ -1,7 +1,6 @@
 """What is wrong with a node.toml, said so that it can be corrected without a manual."""
 
 import difflib
-import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final, get_args
@@ -11,6 +10,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from corda_sim.core.errors import CordaError
+from corda_sim.node.logs import mask_passwords
 
 CORDA_KEYS_NOT_USED: Final = frozenset(
     {
@@ -77,7 +77,7 @@ def _line(model: type[BaseModel], details: ErrorDetails) -> str:
             return f"{key}: {_unknown(parent, str(path[-1]))}"
         case "missing":
             return f"{key}: missing, expected {_expected(field)}"
-        case "value_error" if field is None or field.description is None:
+        case "value_error" if field is None or isinstance(details["input"], dict):
             return f"{key or 'it'}: {details['ctx']['error']}"
         case _:
             return (
@@ -101,7 +101,10 @@ def _expected(field: FieldInfo | None) -> str:
 def _found(path: tuple[int | str, ...], details: ErrorDetails) -> str:
     if any("password" in str(part).lower() for part in path):
         return "another type"
-    return re.sub(r"(://[^:@/]*:)[^@]*@", r"\1***@", f"{details['input']!r}")
+    if isinstance(details["input"], dict | list):
+        # There may be passwords in it.
+        return "a table" if isinstance(details["input"], dict) else "a list"
+    return mask_passwords(f"{details['input']!r}")
 
 
 def _why(details: ErrorDetails) -> str:

@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
+from corda_sim.core.errors import CordaError
 from corda_sim.flow.effects import (
     AckEffect,
     Effect,
@@ -14,6 +15,7 @@ from corda_sim.flow.effects import (
     SendEffect,
     TimerEffect,
 )
+from corda_sim.flow.logs import of_flow
 from corda_sim.flow.manager import StateMachineManager
 from corda_sim.flow.rows import instant
 from corda_sim.flow.service_hub import COINS_TOPIC
@@ -79,8 +81,7 @@ class EngineRoom:
 
     def _ended(self, ended: FlowEnded) -> None:
         hit(CrashPoint.ON_FINISH)
-        if ended.error is not None:
-            LOGGER.warning("flow %s ended: %s", ended.flow_id, ended.error)
+        _log_outcome(ended)
         for tell in self.outcomes.pop(ended.flow_id, []):
             tell(ended)
         self.manager.notify(COINS_TOPIC)
@@ -148,3 +149,14 @@ class EngineRoom:
         self.manager.shared_step().batch.upsert("node_properties", ("property_key",), row)
         if not enabled:
             self.take_kept_inits()
+
+
+def _log_outcome(ended: FlowEnded) -> None:
+    error = ended.error
+    if error is None:
+        LOGGER.debug("flow completed", extra=of_flow(ended.flow_id))
+        return
+    # A FlowException is how a flow says no; anything else is a defect to be looked into.
+    trace = None if isinstance(error, CordaError) else error
+    text = "flow failed: %s: %s"
+    LOGGER.warning(text, type(error).__name__, error, exc_info=trace, extra=of_flow(ended.flow_id))

@@ -1,37 +1,78 @@
-"""Structured logs: one JSON object a line in `NODE_DIR/logs/node.log`."""
+"""Structured logs: one JSON object a line in `NODE_DIR/logs/node.log`, each with its flow's id."""
 
 import logging
+import re
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
+from typing import Any, Final
 
 import structlog
 
+from corda_sim.flow.logs import running_flow
 from corda_sim.node.node_files import LOGS
 
-_MAX_BYTES = 20 * 1024 * 1024
+LOG_FILE: Final = "node.log"
+_MAX_BYTES: Final = 20 * 1024 * 1024
+_FILES: Final = 5
+_CREDENTIALS: Final = re.compile(r"(://[^:@/\s]*:)[^@\s]*@")
+
+Event = structlog.typing.EventDict
+
+
+def mask_passwords(text: str) -> str:
+    """`text` with the passwords of URLs in it replaced."""
+    return _CREDENTIALS.sub(r"\1***@", text)
 
 
 def configure(node_dir: Path, level: str = "INFO", *, to_console: bool = False) -> None:
-    """Send the logs of the process to the node's file, and to the console if asked."""
+    """Send the logs of the process to the node's file, and to the console if asked.
+
+    Raises: ValueError for an unknown level.
+    """
     folder = node_dir / LOGS
     folder.mkdir(exist_ok=True)
-    handler: logging.Handler = RotatingFileHandler(
-        folder / "node.log", maxBytes=_MAX_BYTES, backupCount=5
-    )
-    handlers = [handler, *([logging.StreamHandler()] if to_console else [])]
-    formatter = structlog.stdlib.ProcessorFormatter(
-        processor=structlog.processors.JSONRenderer(),
+    file = RotatingFileHandler(folder / LOG_FILE, maxBytes=_MAX_BYTES, backupCount=_FILES)
+    handlers: list[logging.Handler] = [file]
+    if to_console:
+        handlers.append(logging.StreamHandler())
+    root = logging.getLogger()
+    root.handlers.clear()
+    for handler in handlers:
+        handler.setFormatter(formatter())
+        root.addHandler(handler)
+    root.setLevel(level)
+    for chatty in ("pika", "alembic"):
+        logging.getLogger(chatty).setLevel("WARNING")
+
+
+def formatter() -> logging.Formatter:
+    """Makes a line of JSON of a log record."""
+    return structlog.stdlib.ProcessorFormatter(
+        processors=[
+            structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+            structlog.processors.format_exc_info,
+            _without_passwords,
+            structlog.processors.JSONRenderer(),
+        ],
         foreign_pre_chain=[
             structlog.stdlib.add_log_level,
             structlog.stdlib.add_logger_name,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.stdlib.ExtraAdder(allow={"flow_id"}),
+            _with_running_flow,
         ],
     )
-    root = logging.getLogger()
-    root.handlers.clear()
-    for one in handlers:
-        one.setFormatter(formatter)
-        root.addHandler(one)
-    root.setLevel(level)
-    for chatty in ("pika", "alembic"):
-        logging.getLogger(chatty).setLevel("WARNING")
+
+
+def _with_running_flow(_logger: Any, _method: str, event: Event) -> Event:  # noqa: ANN401 - structlog's
+    flow_id = running_flow()
+    if flow_id is not None:
+        event.setdefault("flow_id", flow_id)
+    return event
+
+
+def _without_passwords(_logger: Any, _method: str, event: Event) -> Event:  # noqa: ANN401 - structlog's
+    return {
+        key: mask_passwords(value) if isinstance(value, str) else value
+        for key, value in event.items()
+    }

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from corda_sim.node.logs import LOG_FILE
 from corda_sim.node.manifest import ManifestNode, NetworkManifest, read_manifest
 from corda_sim.node.network_errors import ConfirmationRequiredException, NodeStartException
 from corda_sim.node.node_files import LOGS, RunFile
@@ -26,7 +27,6 @@ from corda_sim.node.run_files import (
 
 NODE_COMMAND: Final = (sys.executable, "-m", "corda_sim.cli.main", "node", "run")
 """What starts a node; its directory follows."""
-LOG_FILE: Final = "node.log"
 _POLL_SECONDS: Final = 0.05
 
 

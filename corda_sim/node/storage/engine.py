@@ -72,7 +72,7 @@ def open_engine(url: str, *, mode: Mode = "write", tag: str = "corda-sim") -> En
 
 
 def _open_sqlite(url: URL, mode: Mode) -> Engine:
-    engine = create_engine(url, pool_size=_READ_POOL, max_overflow=-1)
+    engine = create_engine(url, pool_size=_READ_POOL, max_overflow=-1, hide_parameters=True)
     begin = "BEGIN IMMEDIATE" if mode == "write" else "BEGIN"
 
     def prepare(connection: Any, _record: object) -> None:  # noqa: ANN401
@@ -95,6 +95,7 @@ def _open_postgresql(url: URL, mode: Mode, tag: str) -> Engine:
         pool_size=_READ_POOL if mode == "read" else 1,
         max_overflow=_READ_POOL,
         pool_pre_ping=mode == "read",
+        hide_parameters=True,
         connect_args={
             "application_name": tag,
             "connect_timeout": CONNECT_TIMEOUT_SECONDS,
