@@ -1,5 +1,6 @@
 """How a node hosts the notary: built from its `[notary]` settings, started with the node."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -8,9 +9,10 @@ from sqlalchemy import Engine, text
 
 from corda_sim.core.errors import IllegalStateError
 from corda_sim.flow import FlowLogic
-from corda_sim.flow.cordapp import AppServiceHub
+from corda_sim.flow.cordapp import AppServiceHub, Figure
 from notary.batch_signing import KeyPairSigner
 from notary.database import open_engine
+from notary.figures import NotaryFigures
 from notary.node_service import NotaryConfiguration, NotaryHooks, NotaryNodeService
 from notary.service import run_in_thread
 from notary.witness import AskWitnessFlow, SeenHeads
@@ -23,6 +25,11 @@ class HostedNotary(NotaryNodeService):
     """The service with the node's lifecycle."""
 
     hub: AppServiceHub
+    counted: NotaryFigures
+
+    def figures(self) -> Iterable[Figure]:
+        """For the node's metrics."""
+        return self.counted.show(self.service.status, lambda: self.worker.status.ready)
 
     def start(self) -> None:
         """Check the database against the head file, then take requests.
@@ -61,15 +68,15 @@ def notary_service(hub: AppServiceHub) -> HostedNotary | None:
         witnesses=tuple(settings.get("witnesses", ())),
         eta_threshold_seconds=settings.get("etaMessageThresholdSeconds", 10.0),
     )
-    clock = hub.services.now_ns
+    clock, counted = hub.services.now_ns, NotaryFigures()
     built = NotaryNodeService.build(
         configuration,
         KeyPairSigner(hub.service_key),
-        NotaryHooks(clock=lambda: _instant(clock()), crash=hub.crash, log=hub.log),
+        NotaryHooks(lambda: _instant(clock()), hub.crash, hub.log, counted.add),
         instance_id=hub.services.entropy(16).hex(),
         run=None if settings.get("inline") else run_in_thread,
     )
-    return HostedNotary(built.configuration, built.worker, built.service, hub)
+    return HostedNotary(built.configuration, built.worker, built.service, hub, counted)
 
 
 def seen_heads_service(hub: AppServiceHub) -> SeenHeads:

@@ -34,8 +34,22 @@ class AppServiceHub:
 ServiceFactory = Callable[[AppServiceHub], object | None]
 """Builds a CorDapp service (@CordaService), or None on a node that isn't to have it.
 
-A service may have `start()` and `async stop()`: lifecycle events of the node.
+A service may have `start()` and `async stop()`: lifecycle events of the node; and `figures()`, the
+`Figure`s that it adds to the node's metrics.
 """
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A figure among the node's metrics: `name` is `<group>_<name>`, `help` tells Corda's meter.
+
+    One with `is_total` only grows, another goes up and down.
+    """
+
+    name: str
+    help: str
+    value: float
+    is_total: bool = False
 
 
 @dataclass(frozen=True, slots=True)

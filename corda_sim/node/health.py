@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterable
+from socketserver import ThreadingMixIn
 from typing import Any
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
@@ -16,6 +17,12 @@ class _Quiet(WSGIRequestHandler):
         """Requests of a health check aren't worth a line each."""
 
 
+class _Server(ThreadingMixIn, WSGIServer):
+    """A client that says nothing keeps nobody else from asking."""
+
+    daemon_threads = True
+
+
 class HealthServer:
     """Serves from a thread, so that a busy loop still answers."""
 
@@ -25,7 +32,9 @@ class HealthServer:
         host, _, port = address.rpartition(":")
         self._metrics = make_wsgi_app(registry)
         self._is_ready = is_ready
-        self._server: WSGIServer = make_server(host, int(port), self._answer, handler_class=_Quiet)
+        self._server = make_server(
+            host, int(port), self._answer, server_class=_Server, handler_class=_Quiet
+        )
         self.address = f"{host}:{self._server.server_port}"
         self._thread = threading.Thread(
             target=self._server.serve_forever, name="health", daemon=True

@@ -230,7 +230,7 @@ class Node:
             epoch=lambda: self.lease.epoch,
             inline=self.storage.writer.dialect.name == "sqlite",
         )
-        self.metrics_registry.register(EngineCollector(self.manager, cycle))
+        self.metrics_registry.register(EngineCollector(self.manager, cycle, self.hub))
 
     def _build_messaging(self, network_id: bytes, max_message_size: int) -> None:
         own = self.hub.our_identity

@@ -111,6 +111,9 @@ class CoinIndex:
     def __contains__(self, ref: StateRef) -> bool:
         return ref in self._unspent
 
+    def __len__(self) -> int:
+        return len(self._unspent)
+
     def state_type(self, ref: StateRef) -> str:
         """The wire name of an unspent state's class."""
         return self._unspent[ref].state_type

@@ -75,6 +75,16 @@ class VaultService:
         if row.lock_id is not None:
             self._locks.load(ref, row.lock_id)
 
+    @property
+    def unspent_count(self) -> int:
+        """How many states of ours are unspent."""
+        return len(self._coins)
+
+    @property
+    def lock_count(self) -> int:
+        """How many states are soft-locked."""
+        return len(self._locks)
+
     # --- recording ----------------------------------------------------------------------------
 
     def record(

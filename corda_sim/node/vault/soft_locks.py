@@ -23,6 +23,9 @@ class SoftLocks:
         self._releasing: set[StateRef] = set()
         self._spending: Counter[StateRef] = Counter()
 
+    def __len__(self) -> int:
+        return len(self._holders)
+
     def load(self, ref: StateRef, flow_id: str) -> None:
         """A lock that the database holds, at start."""
         self._hold(ref, flow_id)
