@@ -5,6 +5,7 @@ from pathlib import Path
 import typer
 
 from corda_sim.node.config import CONFIG_FILE, load_config
+from corda_sim.node.rpc_ssl import server_root
 from corda_sim.node.run_files import NodeProcess, node_processes
 from corda_sim.rpc.client import NodeRpcClient
 from corda_sim.rpc.errors import NodeUnreachableException, RpcAuthenticationException
@@ -30,13 +31,16 @@ def running(node_dir: Path | None) -> list[NodeProcess]:
 def connect(node_dir: Path | None) -> NodeRpcClient:
     """A client of the node process that is ready, as its first RPC user.
 
-    Raises: NodeUnreachableException, ConfigurationException, RpcAuthenticationException.
+    Raises: NodeUnreachableException, ConfigurationException, KeyStoreException,
+    RpcAuthenticationException.
     """
     directory = node_directory(node_dir)
     ready = [process.run.rpc for process in running(directory) if process.run.state == "ready"]
     if not ready:
         raise NodeUnreachableException(f"The node in {directory} isn't ready yet")
-    users = load_config(directory).rpc_users
-    if not users:
+    config = load_config(directory)
+    if not config.rpc_users:
         raise RpcAuthenticationException(f"node.toml in {directory} has no rpcUsers")
-    return NodeRpcClient(ready[0], users[0].username, users[0].password)
+    user, ssl = config.rpc_users[0], config.rpc_settings.key_store
+    trust = None if ssl is None else server_root(directory, ssl)
+    return NodeRpcClient(ready[0], user.username, user.password, trust=trust)

@@ -1,17 +1,20 @@
 """`flow available | start | list | watch | show | steps | explain | kill | pause | resume`."""
 
+from contextlib import suppress
 from typing import Annotated, Any
 
 import typer
 
 from corda_sim.cli.connect import connect
 from corda_sim.cli.options import Json
-from corda_sim.cli.output import console, emit
+from corda_sim.cli.output import console, emit, in_line
+from corda_sim.cli.watching import watched
 from corda_sim.flow.errors import FlowArgumentsException
-from corda_sim.rpc.errors import RpcException
+from corda_sim.rpc.client import FlowHandle, FlowOutcome
+from corda_sim.rpc.errors import FlowFailedException
 
 app = typer.Typer(no_args_is_help=True)
-FlowId = Annotated[str, typer.Argument(metavar="ID")]
+FlowId = Annotated[str, typer.Argument(metavar="ID", help="The id, or enough of its beginning.")]
 
 
 @app.command()
@@ -34,27 +37,12 @@ def start(
     given = dict(_split(one) for one in arguments or ())
     with connect(context.obj) as client:
         if no_wait:
-            flow_id = client.begin_flow(flow, given, client_id)
-            emit(_outcome(flow_id, "RUNNABLE", None, None), as_json=as_json)
-            return
-        outcome = client.start_flow(
-            flow,
-            given,
-            client_id,
-            lambda _id, step: None if as_json or not step else console.print(step),
-        )
-    if not outcome.error_type:
-        emit(_outcome(outcome.flow_id, "COMPLETED", outcome.result, None), as_json=as_json)
-        return
-    if as_json:
-        error = f"{outcome.error_type}: {outcome.error}"
-        status = "KILLED" if outcome.error_type == "KilledFlowException" else "FAILED"
-        emit(_outcome(outcome.flow_id, status, None, error), as_json=True)
-    raise RpcException(outcome.error_type, outcome.error)
-
-
-def _outcome(flow_id: str, status: str, result: Any, error: str | None) -> dict[str, Any]:  # noqa: ANN401 - JSON
-    return {"flow_id": flow_id, "status": status, "result": result, "error": error}
+            begun = client.begin_flow(flow, given, client_id)
+        else:
+            show = _nothing if as_json else _progress
+            outcome = client.start_flow(flow, given, client_id, show)
+            begun = FlowHandle(outcome.flow_id, outcome)
+    _report(begun, as_json=as_json)
 
 
 def _split(text: str) -> tuple[str, str]:
@@ -62,6 +50,40 @@ def _split(text: str) -> tuple[str, str]:
     if not separator:
         raise FlowArgumentsException(f"'{text}' isn't of the form name=value")
     return name, value
+
+
+def _nothing(_flow_id: str, _label: str) -> None:
+    """A program wants the outcome alone."""
+
+
+def _progress(_flow_id: str, label: str) -> None:
+    if label:
+        console.print(label)
+
+
+def _report(begun: FlowHandle, *, as_json: bool) -> None:
+    outcome = begun.outcome
+    if outcome is None:
+        document = _document(begun.flow_id, "RUNNABLE", None, None)
+        emit(document, as_json=as_json, text=f"Started flow [{begun.flow_id}]")
+    elif not outcome.error_type:
+        document = _document(begun.flow_id, "COMPLETED", outcome.result, None)
+        emit(document, as_json=as_json, text=_completed(outcome))
+    else:
+        if as_json:
+            status = "KILLED" if outcome.error_type == "KilledFlowException" else "FAILED"
+            error = f"{outcome.error_type}: {outcome.error}"
+            emit(_document(begun.flow_id, status, None, error), as_json=True)
+        raise FlowFailedException(outcome.error_type, outcome.error)
+
+
+def _completed(outcome: FlowOutcome) -> str:
+    result = f" with result: {outcome.text}" if outcome.text else ""
+    return f"Flow [{outcome.flow_id}] completed{result}"
+
+
+def _document(flow_id: str, status: str, result: Any, error: str | None) -> dict[str, Any]:  # noqa: ANN401 - JSON
+    return {"flow_id": flow_id, "status": status, "result": result, "error": error}
 
 
 @app.command("list")
@@ -72,16 +94,17 @@ def list_flows(context: typer.Context, as_json: Json = False) -> None:
 
 
 @app.command()
-def watch(context: typer.Context, as_json: Json = False) -> None:
-    """Progress of all flows, a line each, until interrupted."""
-    with connect(context.obj) as client:
-        for update in client.track("flows"):
-            for line in update.get("snapshot", [update]):
-                emit(line, as_json=as_json, text=_line(line))
-
-
-def _line(update: dict[str, Any]) -> str:
-    return "  ".join(f"{name}={value}" for name, value in update.items() if value is not None)
+def watch(
+    context: typer.Context,
+    flow_id: Annotated[
+        str, typer.Argument(metavar="[ID]", help="Only this flow, until it ends.")
+    ] = "",
+    as_json: Json = False,
+) -> None:
+    """Progress of all flows, a line each, until interrupted; or of one, until it ends."""
+    with connect(context.obj) as client, suppress(KeyboardInterrupt):
+        for update in watched(client.track("flows"), flow_id):
+            emit(update, as_json=as_json, text=in_line(update))
 
 
 @app.command()

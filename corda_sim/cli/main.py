@@ -10,12 +10,14 @@ from corda_sim.cli import account, audit, bench, demo, flow, network, node, tx, 
 from corda_sim.cli.output import errors
 from corda_sim.core.errors import CordaError
 from corda_sim.flow.errors import FlowArgumentsException
-from corda_sim.node.network_errors import ConfirmationRequiredException
-from corda_sim.rpc.errors import NodeUnreachableException, RpcException
+from corda_sim.node.network_errors import ConfirmationRequiredException, NetworkNotFoundException
+from corda_sim.rpc.errors import FlowFailedException, NodeUnreachableException, RpcException
 
 FAILED, USAGE, UNREACHABLE = 1, 2, 3
-WRONG_USE = frozenset(("FlowArgumentsException", "UnknownFlowException"))
-"""Errors of a node that the user's words are the cause of."""
+WRONG_USE = frozenset(
+    ("FlowArgumentsException", "UnknownFlowException", "UnknownStateTypeException")
+)
+"""Errors of a node's that the user's words are the cause of."""
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 app.add_typer(network.app, name="network", help="Make, start and stop a development network.")
@@ -54,20 +56,28 @@ def run(arguments: list[str]) -> int:
         app(arguments)
     except SystemExit as ended:
         return ended.code if isinstance(ended.code, int) else FAILED
-    except NodeUnreachableException as error:
-        return _fail(error, type(error).__name__, UNREACHABLE)
-    except RpcException as error:
-        return _fail(error, error.type_name, USAGE if error.type_name in WRONG_USE else FAILED)
-    except (FlowArgumentsException, ConfirmationRequiredException) as error:
-        return _fail(error, type(error).__name__, USAGE)
     except CordaError as error:
-        return _fail(error, type(error).__name__, FAILED)
+        name = error.type_name if isinstance(error, RpcException) else type(error).__name__
+        errors.print(f"{name}: {error}")
+        return exit_code(error)
     return 0
 
 
-def _fail(error: Exception, name: str, code: int) -> int:
-    errors.print(f"{name}: {error}", highlight=False, markup=False, soft_wrap=True)
-    return code
+def exit_code(error: CordaError) -> int:
+    """What a command that ended in `error` leaves with."""
+    match error:
+        case NodeUnreachableException():
+            return UNREACHABLE
+        case FlowFailedException():
+            return FAILED
+        case RpcException(type_name=name) if name in WRONG_USE:
+            return USAGE
+        case (
+            FlowArgumentsException() | ConfirmationRequiredException() | NetworkNotFoundException()
+        ):
+            return USAGE
+        case _:
+            return FAILED
 
 
 if __name__ == "__main__":

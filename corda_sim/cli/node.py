@@ -1,26 +1,36 @@
-"""`node run | info | drain | health | metrics` and `db upgrade | current`."""
+"""`node run | info | drain | health | metrics | generate-rpc-ssl-settings` and `db`."""
 
 import asyncio
+import logging
+import os
 import signal
+import sys
 import urllib.request
 from dataclasses import asdict
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
+from prometheus_client import disable_created_metrics
 from prometheus_client.parser import text_string_to_metric_families
+from prometheus_client.samples import Sample
 
 from corda_sim.cli.connect import connect, node_directory, running
 from corda_sim.cli.options import Json
 from corda_sim.cli.output import emit
 from corda_sim.node import logs
 from corda_sim.node.config import load_config
+from corda_sim.node.config_values import to_toml
 from corda_sim.node.cordapps import installed_cordapps
 from corda_sim.node.node import Node
+from corda_sim.node.rpc_ssl import generate_rpc_ssl_settings
 from corda_sim.node.storage.migrate import current, upgrade
 from corda_sim.rpc.errors import NodeUnreachableException
 from corda_sim.rpc.server import RpcServer
 
+LOGGER = logging.getLogger(__name__)
+LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
 app = typer.Typer(no_args_is_help=True)
 db_app = typer.Typer(no_args_is_help=True)
 
@@ -28,10 +38,12 @@ db_app = typer.Typer(no_args_is_help=True)
 @app.command()
 def run(
     node_dir: Annotated[Path, typer.Argument(metavar="NODE_DIR")],
-    log_level: Annotated[str, typer.Option(help="DEBUG, INFO, WARNING.")] = "INFO",
+    log_level: Annotated[LogLevel, typer.Option()] = "INFO",
 ) -> None:
     """Run a node until SIGTERM; a second process on the same database is its cold standby."""
-    logs.configure(node_directory(node_dir), log_level)
+    on_terminal = sys.stderr.isatty()
+    logs.configure(node_directory(node_dir), log_level, to_console=on_terminal)
+    disable_created_metrics()  # type: ignore[no-untyped-call]
     asyncio.run(_serve(node_dir.resolve()))
 
 
@@ -43,13 +55,28 @@ async def _serve(node_dir: Path) -> None:
     try:
         if await node.open():
             server = RpcServer(node)
-            node.announce_ready(await server.start(node.config.rpc_settings.address))
+            node.announce_ready(await server.start())
+            LOGGER.info("ready, RPC at %s", node.rpc_address)
             try:
                 await node.wait_stopped()
             finally:
                 await server.stop()
     finally:
         await node.close()
+
+
+@app.command("generate-rpc-ssl-settings")
+def generate_ssl(context: typer.Context, as_json: Json = False) -> None:
+    """Make a key store for RPC over TLS and print what node.toml must say."""
+    directory = node_directory(context.obj)
+    config = load_config(directory)
+    hosts = dict.fromkeys((config.rpc_settings.address.rpartition(":")[0], "localhost"))
+    made = generate_rpc_ssl_settings(
+        directory, config.my_legal_name, list(hosts), datetime.now(UTC), os.urandom
+    )
+    settings = config.rpc_settings.model_copy(update={"use_ssl": True, "ssl": made})
+    table = {"rpcSettings": settings.model_dump(mode="json", by_alias=True)}
+    emit(table, as_json=as_json, text=to_toml(table).rstrip())
 
 
 @app.command()
@@ -91,8 +118,13 @@ def metrics(context: typer.Context, as_json: Json = False) -> None:
     if not as_json:
         typer.echo(text, nl=False)
         return
-    families = text_string_to_metric_families(text)
-    emit({s.name: s.value for one in families for s in one.samples if not s.labels}, as_json=True)
+    samples = (s for one in text_string_to_metric_families(text) for s in one.samples)
+    emit({_name(sample): sample.value for sample in samples}, as_json=True)
+
+
+def _name(sample: Sample) -> str:
+    labels = ",".join(f'{name}="{value}"' for name, value in sample.labels.items())
+    return f"{sample.name}{{{labels}}}" if labels else sample.name
 
 
 def _get(address: str, path: str) -> str:

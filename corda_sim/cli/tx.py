@@ -9,7 +9,8 @@ import typer
 from corda_sim.cli.connect import connect
 from corda_sim.cli.options import Json
 from corda_sim.cli.output import emit
-from corda_sim.core.errors import DecodeError
+from corda_sim.core.crypto.hashes import SecureHash
+from corda_sim.core.errors import DecodeError, IllegalArgumentError
 from corda_sim.core.transactions import explain_transaction_id
 from corda_sim.core.transactions.ids import IdExplanation
 
@@ -65,15 +66,25 @@ def _read(file: Path) -> tuple[dict[int, list[bytes]], bytes]:
         ) from error
 
 
+def _tx_id(text: str) -> SecureHash:
+    try:
+        return SecureHash.parse(text)
+    except IllegalArgumentError as error:
+        raise typer.BadParameter(str(error)) from error
+
+
+TxId = Annotated[SecureHash, typer.Argument(metavar="ID", parser=_tx_id)]
+
+
 @app.command()
-def show(context: typer.Context, tx_id: str, as_json: Json = False) -> None:
+def show(context: typer.Context, tx_id: TxId, as_json: Json = False) -> None:
     """A transaction of the node."""
     with connect(context.obj) as client:
-        emit(client.invoke("transaction", id=tx_id), as_json=as_json)
+        emit(client.invoke("transaction", id=str(tx_id)), as_json=as_json)
 
 
 @app.command()
-def graph(context: typer.Context, tx_id: str, as_json: Json = False) -> None:
+def graph(context: typer.Context, tx_id: TxId, as_json: Json = False) -> None:
     """A transaction with all it depends on."""
     with connect(context.obj) as client:
-        emit(client.invoke("transactionGraph", id=tx_id), as_json=as_json)
+        emit(client.invoke("transactionGraph", id=str(tx_id)), as_json=as_json)

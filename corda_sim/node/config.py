@@ -44,10 +44,34 @@ class _Settings(BaseModel):
     )
 
 
+class RpcSsl(_Settings):
+    """The key store of the RPC server: PEM, made by `node generate-rpc-ssl-settings`."""
+
+    key_store_path: str = Field(
+        description="a path, relative to the node's directory", min_length=1
+    )
+    key_store_password: str = Field(description="a password", min_length=1, repr=False)
+
+
 class RpcSettings(_Settings):
-    """Where the node serves RPC."""
+    """Where the node serves RPC, and whether over TLS."""
 
     address: NetworkAddress = Field(description=_ADDRESS)
+    use_ssl: StrictBool = Field(default=False, description="true or false")
+    ssl: RpcSsl | None = Field(
+        default=None, description="a table with keyStorePath and keyStorePassword"
+    )
+
+    @model_validator(mode="after")
+    def _check_key_store(self) -> Self:
+        if self.use_ssl and self.ssl is None:
+            raise ValueError("useSsl needs a table ssl with keyStorePath and keyStorePassword")
+        return self
+
+    @property
+    def key_store(self) -> RpcSsl | None:
+        """The key store when RPC goes over TLS."""
+        return self.ssl if self.use_ssl else None
 
 
 class RpcUser(_Settings):

@@ -26,9 +26,13 @@ def parse_flow(
     Raises: FlowArgumentsException, which lists the expected arguments.
     """
     hints = get_type_hints(cls.__init__)
-    unknown = sorted(set(given) - set(inspect.signature(cls).parameters))
+    parameters = inspect.signature(cls).parameters
+    unknown = sorted(set(given) - set(parameters))
     if unknown:
         raise FlowArgumentsException(f"Unknown argument {unknown[0]}; {describe(cls)}")
+    missing = [one.name for one in parameters.values() if _is_required(one, given)]
+    if missing:
+        raise FlowArgumentsException(f"Missing argument {missing[0]}; {describe(cls)}")
     values = {}
     for name, text in given.items():
         try:
@@ -36,6 +40,10 @@ def parse_flow(
         except (CordaError, ValueError) as error:
             raise FlowArgumentsException(f"{name}={text}: {error}; {describe(cls)}") from error
     return bind(cls, values)
+
+
+def _is_required(parameter: inspect.Parameter, given: Mapping[str, str]) -> bool:
+    return parameter.default is inspect.Parameter.empty and parameter.name not in given
 
 
 def describe(cls: type[FlowLogic[Any]]) -> str:
@@ -65,8 +73,7 @@ def parse_value(text: str, hint: object, find_party: FindParty) -> object:
     if kind is bool:
         return _bool(text)
     if kind is StateRef:
-        tx, _, index = text.rstrip(")").partition("(")
-        return StateRef(SecureHash.parse(tx), int(index))
+        return StateRef.parse(text)
     simple: dict[object, Callable[[str], object]] = {
         int: int,
         str: str,

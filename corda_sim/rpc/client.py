@@ -11,6 +11,7 @@ import grpc
 
 from corda_sim.rpc._pb import node_pb2, node_pb2_grpc
 from corda_sim.rpc.errors import (
+    FlowFailedException,
     NodeUnreachableException,
     PermissionException,
     RpcAuthenticationException,
@@ -23,27 +24,44 @@ _MAX_MESSAGE = 64 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class FlowOutcome:
-    """How a flow ended; `error` is empty when it completed, `result` its value as JSON data."""
+    """How a flow ended; `error` is empty when it completed, `result` its value as JSON data.
+
+    `text` is the result in one line.
+    """
 
     flow_id: str
     result: Any
+    text: str
     error_type: str
     error: str
 
     def get(self) -> Any:  # noqa: ANN401 - the flow's result
-        """The result; RpcException with the flow's error."""
+        """The result. Raises: FlowFailedException with the flow's error."""
         if self.error_type:
-            raise RpcException(self.error_type, self.error)
+            raise FlowFailedException(self.error_type, self.error)
         return self.result
 
 
-class NodeRpcClient:
-    """A connection to one node, for use from any thread."""
+@dataclass(frozen=True, slots=True)
+class FlowHandle:
+    """A flow that the node has taken, with its outcome if it has one already."""
 
-    def __init__(self, address: str, username: str, password: str) -> None:
+    flow_id: str
+    outcome: FlowOutcome | None
+
+
+class NodeRpcClient:
+    """A connection to one node, for use from any thread.
+
+    `trust` is the PEM certificate that the node's must be, or be issued by, where `rpcSettings`
+    has `useSsl`; without it the connection isn't encrypted.
+    """
+
+    def __init__(
+        self, address: str, username: str, password: str, *, trust: bytes | None = None
+    ) -> None:
         self.address = address
-        options = [("grpc.max_receive_message_length", _MAX_MESSAGE)]
-        self._channel = grpc.insecure_channel(address, options)
+        self._channel = _channel(address, trust)
         self._stub = node_pb2_grpc.CordaRPCOpsStub(self._channel)  # type: ignore[no-untyped-call]
         self._metadata = (("username", username), ("password", password))
 
@@ -83,15 +101,17 @@ class NodeRpcClient:
         """
         for update in self._updates(flow, arguments, client_id):
             if update.ended:
-                result = json.loads(update.result) if update.result else None
-                return FlowOutcome(update.flow_id, result, update.error_type, update.error)
+                return _outcome(update)
             on_progress(update.flow_id, update.progress)
         raise NodeUnreachableException(f"The node at {self.address} ended the call")
 
-    def begin_flow(self, flow: str, arguments: Mapping[str, str], client_id: str = "") -> str:
-        """Start a flow; its id, as soon as the node has taken it."""
+    def begin_flow(
+        self, flow: str, arguments: Mapping[str, str], client_id: str = ""
+    ) -> FlowHandle:
+        """Start a flow; return as soon as the node has taken it for good. Raises: as `invoke`."""
         with closing(self._updates(flow, arguments, client_id)) as updates:
-            return next(updates).flow_id
+            first = next(updates)
+        return FlowHandle(first.flow_id, _outcome(first) if first.ended else None)
 
     def start_flow_until_done(
         self, flow: str, arguments: Mapping[str, str], client_id: str, give_up_after: float = 120.0
@@ -146,3 +166,15 @@ class NodeRpcClient:
         trailing: dict[str, Any] = dict(error.trailing_metadata() or ())  # type: ignore[arg-type]
         eta = float(trailing.get("eta-seconds", 0.0))
         return RpcException(str(trailing.get("error-type", code.name)), text, eta)
+
+
+def _channel(address: str, trust: bytes | None) -> grpc.Channel:
+    options = [("grpc.max_receive_message_length", _MAX_MESSAGE)]
+    if trust is None:
+        return grpc.insecure_channel(address, options)
+    return grpc.secure_channel(address, grpc.ssl_channel_credentials(trust), options)
+
+
+def _outcome(ended: node_pb2.FlowUpdate) -> FlowOutcome:
+    result = json.loads(ended.result) if ended.result else None
+    return FlowOutcome(ended.flow_id, result, ended.result_text, ended.error_type, ended.error)

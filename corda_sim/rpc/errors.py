@@ -2,9 +2,12 @@
 
 CordaError
 ├── RpcException                  the node answered with an error; `type_name` is its class there
+│   └── FlowFailedException       the flow ran and ended in that error
 ├── PermissionException           the user may not do that
 ├── RpcAuthenticationException    no such user, or another password
 ├── NodeUnreachableException      nobody answers at that address
+├── UnknownStateTypeException    no installed state type has that name, or several have
+├── RpcBindException              the node can't listen at its RPC address
 ├── SlowConsumerException         the caller didn't keep up with a stream of updates
 └── InternalNodeException         the node failed inside; only its log tells how
 """
@@ -23,6 +26,10 @@ class RpcException(CordaError):
         self.type_name, self.eta_seconds = type_name, eta_seconds
 
 
+class FlowFailedException(RpcException):
+    """A flow's own error, by its class name and text."""
+
+
 class PermissionException(CordaError):
     """The user has no permission for the call."""
 
@@ -33,6 +40,14 @@ class RpcAuthenticationException(CordaError):
 
 class NodeUnreachableException(CordaError):
     """The node can't be reached."""
+
+
+class UnknownStateTypeException(CordaError):
+    """The name of a state type is unknown or ambiguous; the text suggests the nearest."""
+
+
+class RpcBindException(CordaError):
+    """The RPC address can't be listened at: another process has it, or it isn't this machine's."""
 
 
 class SlowConsumerException(CordaError):

@@ -35,7 +35,7 @@ class Feed:
 def open_feed(node: Node, name: str, state: str | None) -> Feed:
     """The feed `vault`, of one state type or all, or `flows`.
 
-    Raises: IllegalArgumentError for another name or an unknown state type.
+    Raises: IllegalArgumentError for another name, UnknownStateTypeException.
     """
     if name == "flows":
         stack = ExitStack()

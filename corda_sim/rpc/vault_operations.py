@@ -18,6 +18,7 @@ from corda_sim.core.vault_query import (
     VaultQueryCriteria,
 )
 from corda_sim.node.node import Node
+from corda_sim.rpc.errors import UnknownStateTypeException
 from corda_sim.rpc.rendering import state_to_json, transaction_to_json
 from corda_sim.rpc.requests import OfAccount, Request, TransactionById, VaultSelection
 
@@ -34,7 +35,7 @@ def vault_query(node: Node, request: VaultSelection) -> dict[str, Any]:
 
 
 def vault_selection(node: Node, request: VaultSelection) -> VaultQuery:
-    """The query that the arguments describe. Raises: IllegalArgumentError."""
+    """The query that the arguments describe. Raises: UnknownStateTypeException."""
     account = _account(node, request.account)
     criteria = VaultQueryCriteria(
         status=StateStatus[request.status.upper()],
@@ -53,7 +54,7 @@ def page_to_json(node: Node, page: Page) -> dict[str, Any]:
 def state_type(text: str) -> str:
     """The wire name of the state type that `text` is, or is the unambiguous end of.
 
-    Raises: IllegalArgumentError, which suggests the nearest.
+    Raises: UnknownStateTypeException, which suggests the nearest.
     """
     registry = current_registry()
     known = []
@@ -65,11 +66,11 @@ def state_type(text: str) -> str:
     if len(found) == 1:
         return found[0]
     if found:
-        raise IllegalArgumentError(f"Several state types are named {text}: {', '.join(found)}")
+        raise UnknownStateTypeException(f"Several state types are named {text}: {', '.join(found)}")
     short = {name.rpartition(".")[2]: name for name in known}
     near = get_close_matches(text, [*short, *known], 1, 0.4)
     hint = f" Did you mean {near[0]}?" if near else ""
-    raise IllegalArgumentError(f"No state type is named {text}.{hint}")
+    raise UnknownStateTypeException(f"No state type is named {text}.{hint}")
 
 
 def _accounts(node: Node) -> AccountService:

@@ -122,7 +122,7 @@ def test_a_flow_whose_peer_is_down_is_explained(
 ) -> None:
     network.down(["PartyB"])
     try:
-        flow_id = client.begin_flow("CashPaymentFlow", PAY, "late")
+        flow_id = client.begin_flow("CashPaymentFlow", PAY, "late").flow_id
         for update in client.track("flows"):
             if "Broadcasting" in json.dumps(update):
                 break

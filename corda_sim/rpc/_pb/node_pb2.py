@@ -24,7 +24,7 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1c\x63orda_sim/rpc/_pb/node.proto\x12\rcorda_sim.rpc\"\xa8\x01\n\x10StartFlowRequest\x12\x0c\n\x04\x66low\x18\x01 \x01(\t\x12\x41\n\targuments\x18\x02 \x03(\x0b\x32..corda_sim.rpc.StartFlowRequest.ArgumentsEntry\x12\x11\n\tclient_id\x18\x03 \x01(\t\x1a\x30\n\x0e\x41rgumentsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"q\n\nFlowUpdate\x12\x0f\n\x07\x66low_id\x18\x01 \x01(\t\x12\x10\n\x08progress\x18\x02 \x01(\t\x12\r\n\x05\x65nded\x18\x03 \x01(\x08\x12\x0e\n\x06result\x18\x04 \x01(\t\x12\x12\n\nerror_type\x18\x05 \x01(\t\x12\r\n\x05\x65rror\x18\x06 \x01(\t\"7\n\rInvokeRequest\x12\x0e\n\x06method\x18\x01 \x01(\t\x12\x16\n\x0e\x61rguments_json\x18\x02 \x01(\t\"\"\n\x0bInvokeReply\x12\x13\n\x0bresult_json\x18\x01 \x01(\t\"+\n\x0cTrackRequest\x12\x0c\n\x04\x66\x65\x65\x64\x18\x01 \x01(\t\x12\r\n\x05state\x18\x02 \x01(\t\"\"\n\x0bTrackUpdate\x12\x13\n\x0bupdate_json\x18\x01 \x01(\t2\xe0\x01\n\x0b\x43ordaRPCOps\x12I\n\tStartFlow\x12\x1f.corda_sim.rpc.StartFlowRequest\x1a\x19.corda_sim.rpc.FlowUpdate0\x01\x12\x42\n\x06Invoke\x12\x1c.corda_sim.rpc.InvokeRequest\x1a\x1a.corda_sim.rpc.InvokeReply\x12\x42\n\x05Track\x12\x1b.corda_sim.rpc.TrackRequest\x1a\x1a.corda_sim.rpc.TrackUpdate0\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1c\x63orda_sim/rpc/_pb/node.proto\x12\rcorda_sim.rpc\"\xa8\x01\n\x10StartFlowRequest\x12\x0c\n\x04\x66low\x18\x01 \x01(\t\x12\x41\n\targuments\x18\x02 \x03(\x0b\x32..corda_sim.rpc.StartFlowRequest.ArgumentsEntry\x12\x11\n\tclient_id\x18\x03 \x01(\t\x1a\x30\n\x0e\x41rgumentsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"\x86\x01\n\nFlowUpdate\x12\x0f\n\x07\x66low_id\x18\x01 \x01(\t\x12\x10\n\x08progress\x18\x02 \x01(\t\x12\r\n\x05\x65nded\x18\x03 \x01(\x08\x12\x0e\n\x06result\x18\x04 \x01(\t\x12\x12\n\nerror_type\x18\x05 \x01(\t\x12\r\n\x05\x65rror\x18\x06 \x01(\t\x12\x13\n\x0bresult_text\x18\x07 \x01(\t\"7\n\rInvokeRequest\x12\x0e\n\x06method\x18\x01 \x01(\t\x12\x16\n\x0e\x61rguments_json\x18\x02 \x01(\t\"\"\n\x0bInvokeReply\x12\x13\n\x0bresult_json\x18\x01 \x01(\t\"+\n\x0cTrackRequest\x12\x0c\n\x04\x66\x65\x65\x64\x18\x01 \x01(\t\x12\r\n\x05state\x18\x02 \x01(\t\"\"\n\x0bTrackUpdate\x12\x13\n\x0bupdate_json\x18\x01 \x01(\t2\xe0\x01\n\x0b\x43ordaRPCOps\x12I\n\tStartFlow\x12\x1f.corda_sim.rpc.StartFlowRequest\x1a\x19.corda_sim.rpc.FlowUpdate0\x01\x12\x42\n\x06Invoke\x12\x1c.corda_sim.rpc.InvokeRequest\x1a\x1a.corda_sim.rpc.InvokeReply\x12\x42\n\x05Track\x12\x1b.corda_sim.rpc.TrackRequest\x1a\x1a.corda_sim.rpc.TrackUpdate0\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -37,16 +37,16 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_STARTFLOWREQUEST']._serialized_end=216
   _globals['_STARTFLOWREQUEST_ARGUMENTSENTRY']._serialized_start=168
   _globals['_STARTFLOWREQUEST_ARGUMENTSENTRY']._serialized_end=216
-  _globals['_FLOWUPDATE']._serialized_start=218
-  _globals['_FLOWUPDATE']._serialized_end=331
-  _globals['_INVOKEREQUEST']._serialized_start=333
-  _globals['_INVOKEREQUEST']._serialized_end=388
-  _globals['_INVOKEREPLY']._serialized_start=390
-  _globals['_INVOKEREPLY']._serialized_end=424
-  _globals['_TRACKREQUEST']._serialized_start=426
-  _globals['_TRACKREQUEST']._serialized_end=469
-  _globals['_TRACKUPDATE']._serialized_start=471
-  _globals['_TRACKUPDATE']._serialized_end=505
-  _globals['_CORDARPCOPS']._serialized_start=508
-  _globals['_CORDARPCOPS']._serialized_end=732
+  _globals['_FLOWUPDATE']._serialized_start=219
+  _globals['_FLOWUPDATE']._serialized_end=353
+  _globals['_INVOKEREQUEST']._serialized_start=355
+  _globals['_INVOKEREQUEST']._serialized_end=410
+  _globals['_INVOKEREPLY']._serialized_start=412
+  _globals['_INVOKEREPLY']._serialized_end=446
+  _globals['_TRACKREQUEST']._serialized_start=448
+  _globals['_TRACKREQUEST']._serialized_end=491
+  _globals['_TRACKUPDATE']._serialized_start=493
+  _globals['_TRACKUPDATE']._serialized_end=527
+  _globals['_CORDARPCOPS']._serialized_start=530
+  _globals['_CORDARPCOPS']._serialized_end=754
 # @@protoc_insertion_point(module_scope)

@@ -24,20 +24,22 @@ class StartFlowRequest(_message.Message):
     def __init__(self, flow: _Optional[str] = ..., arguments: _Optional[_Mapping[str, str]] = ..., client_id: _Optional[str] = ...) -> None: ...
 
 class FlowUpdate(_message.Message):
-    __slots__ = ("flow_id", "progress", "ended", "result", "error_type", "error")
+    __slots__ = ("flow_id", "progress", "ended", "result", "error_type", "error", "result_text")
     FLOW_ID_FIELD_NUMBER: _ClassVar[int]
     PROGRESS_FIELD_NUMBER: _ClassVar[int]
     ENDED_FIELD_NUMBER: _ClassVar[int]
     RESULT_FIELD_NUMBER: _ClassVar[int]
     ERROR_TYPE_FIELD_NUMBER: _ClassVar[int]
     ERROR_FIELD_NUMBER: _ClassVar[int]
+    RESULT_TEXT_FIELD_NUMBER: _ClassVar[int]
     flow_id: str
     progress: str
     ended: bool
     result: str
     error_type: str
     error: str
-    def __init__(self, flow_id: _Optional[str] = ..., progress: _Optional[str] = ..., ended: _Optional[bool] = ..., result: _Optional[str] = ..., error_type: _Optional[str] = ..., error: _Optional[str] = ...) -> None: ...
+    result_text: str
+    def __init__(self, flow_id: _Optional[str] = ..., progress: _Optional[str] = ..., ended: _Optional[bool] = ..., result: _Optional[str] = ..., error_type: _Optional[str] = ..., error: _Optional[str] = ..., result_text: _Optional[str] = ...) -> None: ...
 
 class InvokeRequest(_message.Message):
     __slots__ = ("method", "arguments_json")

@@ -1,11 +1,23 @@
 """Exit codes and JSON of commands that need no node."""
 
 import json
+import tomllib
 from pathlib import Path
 
 import pytest
 
-from corda_sim.cli.main import run
+from corda_sim.cli.main import exit_code, run
+from corda_sim.core.errors import CordaError, IllegalArgumentError
+from corda_sim.flow.errors import FlowArgumentsException
+from corda_sim.node.config import RpcSettings, load_config, write_config
+from corda_sim.node.network_errors import ConfirmationRequiredException
+from corda_sim.rpc.errors import (
+    FlowFailedException,
+    NodeUnreachableException,
+    PermissionException,
+    RpcAuthenticationException,
+    RpcException,
+)
 
 SALT = "507C152BEBE450C13C2B6CAA3AD9E6756A0EB2EC11062E53A49CF23AF6D8AA36"
 
@@ -59,7 +71,7 @@ def test_wrong_usage_is_2() -> None:
 NEED_A_NODE = [
     ["vault", "balance"],
     ["flow", "list"],
-    ["tx", "show", "00"],
+    ["tx", "show", SALT],
     ["account", "list"],
     ["node", "health"],
     ["node", "metrics"],
@@ -111,3 +123,68 @@ def test_audits_refuse_nodes_of_another_kind(
 def test_create_refuses_a_directory_in_use(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     assert run(["network", "create", str(tmp_path)]) == 1
+
+
+@pytest.mark.parametrize("command", ["up", "status", "down", "destroy"])
+def test_a_directory_without_a_network_is_wrong_usage(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], command: str
+) -> None:
+    assert run(["network", command, str(tmp_path), "--json"]) == 2
+    assert run(["check", str(tmp_path), "--json"]) == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err.count("NetworkNotFoundException: ") == 2
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (IllegalArgumentError("x"), 1),
+        (PermissionException("x"), 1),
+        (RpcAuthenticationException("x"), 1),
+        (RpcException("NotaryException", "x"), 1),
+        (RpcException("UnknownStateTypeException", "x"), 2),
+        (FlowFailedException("FlowArgumentsException", "x"), 1),
+        (FlowArgumentsException("x"), 2),
+        (ConfirmationRequiredException("x"), 2),
+        (NodeUnreachableException("x"), 3),
+    ],
+)
+def test_exit_codes(error: CordaError, code: int) -> None:
+    assert exit_code(error) == code
+
+
+def test_a_stopped_network_has_a_status(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    directory = tmp_path / "net"
+    assert run(["network", "create", str(directory), "--parties", "Alice,Bob", "--json"]) == 0
+    made = [node["name"] for node in json.loads(capsys.readouterr().out)["nodes"]]
+    assert made == ["Alice", "Bob", "Validator", "Notary", "Outsider"]
+    assert run(["network", "status", str(directory), "--json"]) == 0
+    nodes = json.loads(capsys.readouterr().out)["nodes"]
+    assert [node["name"] for node in nodes] == made
+    for node in nodes:
+        assert set(node) == {"name", "dir", "pid", "state", "rpc"}
+        assert (node["pid"], node["state"]) == (None, "stopped")
+        assert node["dir"] == str(directory / node["name"])
+    assert run(["check", str(directory), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == {"violations": []}
+    assert run(["-n", str(directory / "Notary"), "db", "current", "--json"]) == 0
+    versions = json.loads(capsys.readouterr().out)
+    assert {"node", "notary"} <= {one["branch"] for one in versions}
+    assert all(one["revision"] == one["head"] for one in versions)
+
+
+def test_ssl_settings_are_printed_for_node_toml(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["network", "create", str(tmp_path / "net"), "--parties", "PartyA"]) == 0
+    capsys.readouterr()
+    node_dir = tmp_path / "net" / "PartyA"
+    assert run(["-n", str(node_dir), "node", "generate-rpc-ssl-settings"]) == 0
+    table = tomllib.loads(capsys.readouterr().out)["rpcSettings"]
+    assert table["useSsl"] is True
+    assert (node_dir / table["ssl"]["keyStorePath"]).is_file()
+    before = load_config(node_dir)
+    settings = RpcSettings.model_validate(table)
+    write_config(node_dir, before.model_copy(update={"rpc_settings": settings}))
+    assert load_config(node_dir).rpc_settings == settings

@@ -1,9 +1,13 @@
 """Flow arguments from text."""
 
+from uuid import UUID
+
 import pytest
 
-from corda_sim.core.contracts import Amount
-from corda_sim.core.identity import Party
+from corda_sim.core.contracts import Amount, StateRef
+from corda_sim.core.crypto.hashes import SecureHash
+from corda_sim.core.errors import CordaError
+from corda_sim.core.identity import CordaX500Name, Party
 from corda_sim.flow.errors import FlowArgumentsException
 from corda_sim.rpc.arguments import describe, parse_flow, parse_value
 from flows.cash.payment import CashPaymentFlow
@@ -48,3 +52,34 @@ def test_usage_tells_what_may_be_left_out() -> None:
 )
 def test_simple_values(text: str, hint: object, value: object) -> None:
     assert parse_value(text, hint, nobody) == value
+
+
+@pytest.mark.parametrize(
+    ("text", "hint", "named"),
+    [
+        ("many", int, "many"),
+        ("xyz", bytes, "non-hexadecimal"),
+        ("not-a-uuid", UUID, "badly formed"),
+        ("AB", SecureHash, "AB"),
+        ("AB(0)", StateRef, "AB"),
+        ("PartyA", CordaX500Name, "PartyA"),
+        ("x", dict[str, int], "dict can't be given as text"),
+    ],
+)
+def test_a_value_of_another_kind_is_refused(text: str, hint: object, named: str) -> None:
+    with pytest.raises((ValueError, CordaError), match=named):
+        parse_value(text, hint, nobody)
+
+
+def test_what_is_missing_is_named() -> None:
+    with pytest.raises(FlowArgumentsException, match=r"Missing argument amount; .*amount=Amount"):
+        parse_flow(CashPaymentFlow, {"recipient": "PartyB"}, nobody)
+
+
+def test_values_of_the_ledger() -> None:
+    hash_ = SecureHash.sha256(b"")
+    assert parse_value(str(hash_), SecureHash, nobody) == hash_
+    assert parse_value(f"{hash_}(3)", StateRef | None, nobody) == StateRef(hash_, 3)
+    name = "O=PartyB, L=London, C=GB"
+    assert parse_value(name, CordaX500Name, nobody) == CordaX500Name.parse(name)
+    assert parse_value(str(UUID(int=7)), UUID, nobody) == UUID(int=7)

@@ -10,6 +10,7 @@ from corda_sim.core.contracts import Amount, StateRef, UniqueIdentifier
 from corda_sim.core.crypto.hashes import SecureHash
 from corda_sim.core.errors import IllegalArgumentError
 from corda_sim.core.identity import CordaX500Name
+from corda_sim.rpc.errors import UnknownStateTypeException
 from corda_sim.rpc.operations import OPERATIONS
 from corda_sim.rpc.rendering import to_json
 from corda_sim.rpc.requests import DrainingMode, FlowById, Request, VaultSelection, parse_request
@@ -50,9 +51,9 @@ def test_a_state_type_by_its_name_or_the_end_of_it() -> None:
     assert CashState  # type: ignore[truthy-function]
     assert state_type("CashState") == "corda_sim.cash.CashState"
     assert state_type("corda_sim.cash.CashState") == "corda_sim.cash.CashState"
-    with pytest.raises(IllegalArgumentError, match="Did you mean CashState"):
+    with pytest.raises(UnknownStateTypeException, match="Did you mean CashState"):
         state_type("CashStat")
-    with pytest.raises(IllegalArgumentError, match="No state type"):
+    with pytest.raises(UnknownStateTypeException, match="No state type"):
         state_type("corda_sim.cash.Issue")
 
 
