@@ -66,7 +66,7 @@ def test_flows_and_states_are_counted(network: MockNetwork) -> None:
     assert value("corda_vault_soft_locks") == 0
     assert value("corda_flows_draining") == 0
     assert value("corda_database_unavailable") == 0
-    assert value("corda_flows_checkpoint_commits_total") > 0
+    assert (value("corda_flows_checkpoint_commits_total") or 0) > 0
 
 
 def test_a_notary_counts_its_batches(network: MockNetwork) -> None:
