@@ -1,0 +1,77 @@
+"""Sending packets (ibc-go modules/core/04-channel/keeper/packet.go, SendPacket)."""
+
+from dataclasses import dataclass
+
+from corda_sim.ibc.channel.ends import (
+    active_connection_of,
+    get_channel,
+    packet_event,
+    require_state,
+)
+from corda_sim.ibc.channel.packet import Packet
+from corda_sim.ibc.channel.types import ChannelState
+from corda_sim.ibc.client import keeper
+from corda_sim.ibc.client.height import ZERO_HEIGHT, Height
+from corda_sim.ibc.context import Context
+from corda_sim.ibc.errors import ErrSequenceSendNotFound, ErrTimeoutElapsed
+from corda_sim.ibc.host import paths
+from corda_sim.ibc.numbers import read_number, u64
+
+
+@dataclass(frozen=True, slots=True)
+class SendPacket:
+    """What a module asks the core to send; the time-out as in ``Packet``."""
+
+    source_port: str
+    source_channel: str
+    data: bytes
+    timeout_height: Height = ZERO_HEIGHT
+    timeout_timestamp: int = 0
+
+
+def send_packet(ctx: Context, msg: SendPacket) -> Packet:
+    """Commit to the channel's next packet; the packet, with its sequence.
+
+    The sequence is what the store holds as the next to send; on Corda, a ticket's number.
+    Raises: ErrChannelNotFound, ErrInvalidChannelState, ErrInvalidPacket, ErrClientNotActive,
+    ErrTimeoutElapsed.
+    """
+    end = get_channel(ctx, msg.source_port, msg.source_channel)
+    require_state(end, ChannelState.OPEN)
+    packet = Packet(
+        _take_sequence(ctx, msg.source_port, msg.source_channel),
+        msg.source_port,
+        msg.source_channel,
+        end.counterparty.port_id,
+        end.counterparty.channel_id,
+        msg.data,
+        msg.timeout_height,
+        msg.timeout_timestamp,
+    )
+    packet.validate()
+    connection = active_connection_of(ctx, end)
+    _refuse_elapsed(ctx, connection.client_id, packet)
+    path = paths.packet_commitment(packet.source_port, packet.source_channel, packet.sequence)
+    ctx.store.set(path, packet.commitment)
+    ctx.events.append(packet_event("send_packet", packet, end))
+    return packet
+
+
+def _take_sequence(ctx: Context, port_id: str, channel_id: str) -> int:
+    path = paths.next_sequence_send(port_id, channel_id)
+    sequence = read_number(ctx.store, path)
+    if sequence is None:
+        raise ErrSequenceSendNotFound(f"port {port_id}, channel {channel_id}")
+    ctx.store.set(path, u64(sequence + 1))
+    return sequence
+
+
+def _refuse_elapsed(ctx: Context, client_id: str, packet: Packet) -> None:
+    _, store = keeper.client_of(ctx, client_id)
+    height = store.latest_height
+    timestamp = keeper.timestamp_at(ctx, client_id, height)
+    if packet.has_elapsed(height, timestamp):
+        raise ErrTimeoutElapsed(
+            f"packet timeout {packet.timeout_height}, {packet.timeout_timestamp} ns has passed at "
+            f"the counterparty's {height}, {timestamp} ns"
+        )

@@ -1,0 +1,1 @@
+"""ICS-23: commitment prefixes."""

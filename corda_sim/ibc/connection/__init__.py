@@ -1,0 +1,1 @@
+"""ICS-03: connections."""

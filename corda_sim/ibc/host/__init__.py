@@ -1,0 +1,1 @@
+"""ICS-24: identifiers and paths."""

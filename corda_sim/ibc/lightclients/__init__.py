@@ -1,0 +1,1 @@
+"""Light clients: pure functions over the part of the store that is a client's own."""

@@ -1,0 +1,249 @@
+"""Protobuf messages as frozen dataclasses, with one encoding for each value.
+
+A field is an annotation with its number: ``revision_number: Annotated[int, Field(1)] = 0``. Its
+kind follows from its type: ``int``, ``bool``, an ``IntEnum``, ``str``, ``bytes``, a message; a
+``tuple`` of one of them is repeated. A message is always written, as gogoproto's ``nullable=false``
+and Solidity's codec write it; ``X | None`` is left out when it is None.
+
+Why not the protobuf library: docs/decisions/0007-protobuf-without-descriptors.md.
+"""
+
+import dataclasses
+import functools
+from collections.abc import Callable, Iterator
+from enum import IntEnum
+from types import NoneType, UnionType
+from typing import Any, ClassVar, NamedTuple, Self, TypeVar, get_args, get_origin, get_type_hints
+
+from corda_sim.core.errors import DecodeError, IllegalArgumentError
+
+_VARINT, _LENGTH = 0, 2
+_FIXED_SIZES = {1: 8, 5: 4}
+_MAX_VARINT = 10
+
+
+class Field(NamedTuple):
+    """A field's number, and for an ``int`` its width in bits."""
+
+    number: int
+    bits: int = 64
+
+
+class _Codec(NamedTuple):
+    """How one field is written and read."""
+
+    name: str
+    number: int
+    wire: int
+    put: Callable[[Any], bytes]
+    take: Callable[[Any], Any]
+    repeated: bool
+    optional: bool
+    zero: Callable[[], Any]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Message:
+    """Base of all messages; ``TYPE_URL`` names it inside an ``Any``."""
+
+    TYPE_URL: ClassVar[str] = ""
+
+    def encode(self) -> bytes:
+        """The bytes: fields in order of their numbers, defaults left out.
+
+        Raises: IllegalArgumentError for an integer that doesn't fit its field.
+        """
+        return b"".join(
+            _encode_field(codec, getattr(self, codec.name)) for codec in _codecs(type(self))
+        )
+
+    @classmethod
+    def decode(cls, data: bytes) -> Self:
+        """The message that ``data`` holds; fields that aren't known are skipped.
+
+        Raises: DecodeError, also for a singular field that comes twice.
+        """
+        try:
+            return _decode(cls, data)
+        except (ValueError, OverflowError) as error:
+            raise DecodeError(f"{cls.__name__}: {error}") from error
+
+    @classmethod
+    def decode_strict(cls, data: bytes) -> Self:
+        """As ``decode``, and refuses bytes that aren't what ``encode`` writes.
+
+        Raises: DecodeError.
+        """
+        message = cls.decode(data)
+        if message.encode() != data:
+            raise DecodeError(f"{cls.__name__}: not the canonical encoding of its value")
+        return message
+
+
+_schemas: dict[type[Message], tuple[_Codec, ...]] = {}
+
+
+def _codecs(cls: type[Message]) -> tuple[_Codec, ...]:
+    found = _schemas.get(cls)
+    if found is None:
+        found = _schemas[cls] = _schema(cls)
+    return found
+
+
+def _schema(cls: type[Message]) -> tuple[_Codec, ...]:
+    hints = get_type_hints(cls, include_extras=True)
+    found = [_codec_of(field.name, hints[field.name]) for field in dataclasses.fields(cls)]
+    return tuple(sorted(found, key=lambda codec: codec.number))
+
+
+def _codec_of(name: str, hint: Any) -> _Codec:  # noqa: ANN401 - any annotation
+    kind, field = get_args(hint)
+    repeated, optional = get_origin(kind) is tuple, isinstance(kind, UnionType)
+    if repeated:
+        kind = get_args(kind)[0]
+    elif optional:
+        (kind,) = (arg for arg in get_args(kind) if arg is not NoneType)
+    wire, put, take = _kind(kind, field.bits)
+    zero = functools.partial(_zero, kind, repeated, optional)
+    return _Codec(name, field.number, wire, put, take, repeated, optional, zero)
+
+
+def _zero(kind: type, repeated: bool, optional: bool) -> Any:  # noqa: ANN401 - any field's
+    if repeated:
+        return ()
+    if optional:
+        return None
+    if issubclass(kind, Message):
+        return kind.decode(b"")
+    return kind(0) if issubclass(kind, int) else kind()
+
+
+def _kind(kind: type, bits: int) -> tuple[int, Callable[[Any], bytes], Callable[[Any], Any]]:
+    if issubclass(kind, Message):
+        return _LENGTH, lambda value: value.encode(), kind.decode
+    if kind is str:
+        return _LENGTH, str.encode, bytes.decode
+    if kind is bytes:
+        return _LENGTH, bytes, bytes
+    if kind is bool:
+        return _VARINT, _varint, functools.partial(_narrow, bool, 1)
+    return (
+        _VARINT,
+        _varint,
+        functools.partial(_narrow, kind, 32 if issubclass(kind, IntEnum) else bits),
+    )
+
+
+def _narrow(kind: Callable[[int], Any], bits: int, value: int) -> Any:  # noqa: ANN401 - what kind makes
+    if value >> bits:
+        raise DecodeError(f"{value} has more than {bits} bits")
+    return kind(value)
+
+
+def _varint(value: int) -> bytes:
+    if not 0 <= value < 1 << 64:
+        raise IllegalArgumentError(f"{value} is no unsigned integer of 64 bits")
+    out = bytearray()
+    while value > 0x7F:
+        out.append(value & 0x7F | 0x80)
+        value >>= 7
+    out.append(value)
+    return bytes(out)
+
+
+def _encode_field(codec: _Codec, value: Any) -> bytes:  # noqa: ANN401 - the field's value
+    if codec.repeated:
+        return _encode_repeated(codec, value)
+    if value is None or not (value or codec.optional):
+        return b""
+    return _encode_one(codec, value)
+
+
+def _encode_repeated(codec: _Codec, values: tuple[Any, ...]) -> bytes:
+    if codec.wire == _VARINT and values:
+        return _delimited(codec.number, b"".join(map(_varint, values)))
+    return b"".join(_encode_one(codec, value) for value in values)
+
+
+def _encode_one(codec: _Codec, value: Any) -> bytes:  # noqa: ANN401 - the field's value
+    if codec.wire == _VARINT:
+        return _varint(codec.number << 3) + _varint(value)
+    return _delimited(codec.number, codec.put(value))
+
+
+def _delimited(number: int, body: bytes) -> bytes:
+    return _varint(number << 3 | _LENGTH) + _varint(len(body)) + body
+
+
+M = TypeVar("M", bound=Message)
+
+
+def _decode(cls: type[M], data: bytes) -> M:
+    known = {codec.number: codec for codec in _codecs(cls)}
+    values: dict[str, Any] = {}
+    for number, wire, raw in _fields(data):
+        codec = known.get(number)
+        if codec is None:
+            continue
+        items = _items(codec, wire, raw)
+        if codec.repeated:
+            values[codec.name] = (*values.get(codec.name, ()), *items)
+        elif codec.name in values:
+            raise DecodeError(f"{cls.__name__}: field {number} comes twice")
+        else:
+            (values[codec.name],) = items
+    missing = (codec for codec in known.values() if codec.name not in values)
+    values.update((codec.name, codec.zero()) for codec in missing)
+    return cls(**values)
+
+
+def _items(codec: _Codec, wire: int, raw: int | bytes) -> list[Any]:
+    if codec.repeated and codec.wire == _VARINT and isinstance(raw, bytes):
+        return [codec.take(value) for value in _packed(raw)]
+    if wire != codec.wire:
+        raise DecodeError(f"field {codec.number} has wire type {wire}")
+    return [codec.take(raw)]
+
+
+def _packed(data: bytes) -> Iterator[int]:
+    at = 0
+    while at < len(data):
+        value, at = _read_varint(data, at)
+        yield value
+
+
+def _fields(data: bytes) -> Iterator[tuple[int, int, int | bytes]]:
+    at = 0
+    while at < len(data):
+        tag, at = _read_varint(data, at)
+        number, wire = tag >> 3, tag & 7
+        if not 0 < number < 1 << 29:
+            raise DecodeError(f"{number} is no field number")
+        if wire == _VARINT:
+            value, at = _read_varint(data, at)
+            yield number, wire, value
+            continue
+        size, at = (
+            (_FIXED_SIZES[wire], at) if wire in _FIXED_SIZES else _read_length(data, at, wire)
+        )
+        if at + size > len(data):
+            raise DecodeError("a message that ends early")
+        yield number, wire, data[at : at + size]
+        at += size
+
+
+def _read_length(data: bytes, at: int, wire: int) -> tuple[int, int]:
+    if wire != _LENGTH:
+        raise DecodeError(f"wire type {wire} is not supported")
+    return _read_varint(data, at)
+
+
+def _read_varint(data: bytes, at: int) -> tuple[int, int]:
+    value = 0
+    for place, byte in enumerate(data[at : at + _MAX_VARINT]):
+        value |= (byte & 0x7F) << 7 * place
+        if byte < 0x80:
+            if value >> 64 or (byte == 0 and place):
+                raise DecodeError("a varint that is too long or not in its shortest form")
+            return value, at + place + 1
+    raise DecodeError("a varint without end")
