@@ -3,9 +3,8 @@
 `CORDA_SIM_CRASH=point:n` sends SIGKILL to the process at the n-th time it passes the point, and
 `point:n:stop` SIGSTOP. Several, separated by commas, are all armed; with
 `CORDA_SIM_CRASH_STATE=FILE` they are armed one after the other across restarts
-(`before_commit:1,mid_recovery:1` crashes again while it recovers). `CORDA_SIM_CRASH_COUNT=FILE`
-appends the name of each point passed: a dry run that tells which points a scenario meets, and how
-often. Unset, a point costs one comparison.
+(`before_commit:1,mid_recovery:1` crashes again while it recovers). `arm` does the same to a process
+that runs, and counts from then on. Unarmed, a point costs one comparison.
 """
 
 import os
@@ -21,7 +20,6 @@ from corda_sim.core.errors import CordaError
 
 CRASH: Final = "CORDA_SIM_CRASH"
 CRASH_STATE: Final = "CORDA_SIM_CRASH_STATE"
-CRASH_COUNT: Final = "CORDA_SIM_CRASH_COUNT"
 
 
 class CrashPoint(StrEnum):
@@ -74,14 +72,11 @@ class CrashPlan:
 
     triggers: tuple[Trigger, ...]
     state_file: Path | None = None
-    count_file: Path | None = None
     passed: Counter[CrashPoint] = field(default_factory=Counter)
 
     def hit(self, point: CrashPoint) -> None:
         """Count a pass of `point` and fire the trigger that waits for it."""
         self.passed[point] += 1
-        if self.count_file is not None:
-            _append_line(self.count_file, point)
         reached = self.passed[point]
         for trigger in self.triggers:
             if (trigger.point, trigger.occurrence) == (point, reached):
@@ -93,26 +88,25 @@ class CrashPlan:
         os.kill(os.getpid(), signal.SIGSTOP if trigger.stop else signal.SIGKILL)
 
 
-def read_counts(path: Path) -> Counter[CrashPoint]:
-    """How often each point was passed, from the file of `CORDA_SIM_CRASH_COUNT`."""
-    return Counter(CrashPoint(line) for line in path.read_text().splitlines())
-
-
 def plan_from_environment(environment: Mapping[str, str]) -> CrashPlan | None:
     """The plan that the environment asks for; None when it asks for none.
 
     Raises:
         CrashPlanError: an entry can't be read.
     """
-    entries, count, state = (environment.get(key) for key in (CRASH, CRASH_COUNT, CRASH_STATE))
-    if not entries and not count:
+    entries, state = environment.get(CRASH), environment.get(CRASH_STATE)
+    if not entries:
         return None
-    triggers = tuple(Trigger.parse(entry) for entry in (entries or "").split(",") if entry.strip())
+    triggers = _parse(entries)
     state_file = Path(state) if state else None
     if state_file is not None:
         fired = len(state_file.read_text().splitlines()) if state_file.exists() else 0
         triggers = triggers[fired : fired + 1]
-    return CrashPlan(triggers, state_file, Path(count) if count else None)
+    return CrashPlan(triggers, state_file)
+
+
+def _parse(entries: str) -> tuple[Trigger, ...]:
+    return tuple(Trigger.parse(entry) for entry in entries.split(",") if entry.strip())
 
 
 def _append_line(path: Path, line: str) -> None:
@@ -123,10 +117,24 @@ def _append_line(path: Path, line: str) -> None:
         os.close(descriptor)
 
 
-_plan: Final = plan_from_environment(os.environ)
+@dataclass(slots=True)
+class _Armed:
+    plan: CrashPlan | None
+
+
+_armed: Final = _Armed(plan_from_environment(os.environ))
+
+
+def arm(entries: str) -> None:
+    """Arm these triggers in this process, instead of former ones; passes count from now.
+
+    Raises:
+        CrashPlanError: an entry can't be read.
+    """
+    _armed.plan = CrashPlan(_parse(entries))
 
 
 def hit(point: CrashPoint) -> None:
-    """Pass a crash point; nothing happens unless the environment armed one."""
-    if _plan is not None:
-        _plan.hit(point)
+    """Pass a crash point; nothing happens unless one was armed."""
+    if _armed.plan is not None:
+        _armed.plan.hit(point)

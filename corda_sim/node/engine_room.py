@@ -57,7 +57,6 @@ class EngineRoom:
         sends = [effect for effect in effects if isinstance(effect, SendEffect)]
         if sends:
             self.outside.send(sends)
-            hit(CrashPoint.AFTER_PUBLISH)
         acks = [effect.delivery for effect in effects if isinstance(effect, AckEffect)]
         if acks:
             self.outside.ack(acks)

@@ -9,15 +9,11 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import time
-import urllib.request
 from collections.abc import Iterable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, Self
-
-from prometheus_client.parser import text_string_to_metric_families
 
 from corda_sim.core.crypto.crypto import load_private_key
 from corda_sim.core.crypto.signatures import PLATFORM_VERSION
@@ -26,18 +22,18 @@ from corda_sim.flow.logic import FlowLogic
 from corda_sim.invariants import Violation, check_directory
 from corda_sim.node.certificates import NodeCertificates
 from corda_sim.node.config import load_config, write_config
-from corda_sim.node.crash import CRASH, CRASH_COUNT, CrashPoint, read_counts
+from corda_sim.node.crash import CRASH
+from corda_sim.node.manifest import read_manifest
 from corda_sim.node.network_create import NetworkRequest, NotarySeat, create_network
 from corda_sim.node.node_files import CERTIFICATES, LOGS
-from corda_sim.node.run_files import forget_dead, node_processes
+from corda_sim.node.run_files import forget_dead
+from corda_sim.node.supervisor import Supervisor
 from corda_sim.testing.errors import NodeGone, NodeNotReady
+from corda_sim.testing.figures import await_quiet, metrics_of
 from corda_sim.testing.pipe_client import PipeClient
 
 HOST_COMMAND: Final = (sys.executable, "-m", "corda_sim.testing.pipe_host")
 START_SECONDS: Final = 60.0
-_POLL_SECONDS: Final = 0.02
-_IN_FLIGHT: Final = "corda_flows_in_flight"
-_UNCONFIRMED: Final = "corda_p2p_send_queue_size"
 
 
 def set_up_notary(seat: NotarySeat) -> None:
@@ -48,6 +44,14 @@ def set_up_notary(seat: NotarySeat) -> None:
 
     anchor = AnchorFile(seat.node_dir / "certificates" / ANCHOR_FILE_NAME)
     write_empty_head(anchor, seat.worker, KeyPairSigner(seat.service, PLATFORM_VERSION))
+
+
+def reload_at_every_suspend(network: Path) -> None:
+    """Set reloadCheckpointAfterSuspend on every node of a network."""
+    for node in read_manifest(network).nodes:
+        node_dir = network / node.dir
+        config = load_config(node_dir)
+        write_config(node_dir, config.model_copy(update={"reload_checkpoint_after_suspend": True}))
 
 
 @dataclass(slots=True)
@@ -64,17 +68,6 @@ class RunningNode:
     def is_alive(self) -> bool:
         """Whether the process runs."""
         return self.process.poll() is None
-
-    def metrics(self) -> dict[str, float]:
-        """The figures of `/metrics` that have no labels, by name. Raises NodeGone."""
-        running = [p.run.health for p in node_processes(self.directory) if p.run.health]
-        try:
-            with urllib.request.urlopen(f"http://{running[0]}/metrics", timeout=10) as answer:
-                text = answer.read().decode()
-        except (OSError, IndexError) as error:
-            raise NodeGone(f"{self.name} tells no metrics: {error}") from error
-        families = text_string_to_metric_families(text)
-        return {s.name: s.value for family in families for s in family.samples if not s.labels}
 
 
 @dataclass
@@ -98,12 +91,7 @@ class Driver:
         self.network = (self.directory or self._temporary or Path()) / "network"
         self.manifest = create_network(self.network, self.request, set_up_notary)
         if self.reload:
-            for node in self.manifest.nodes:
-                self._set_reload(self.network / node.dir)
-
-    def _set_reload(self, node_dir: Path) -> None:
-        config = load_config(node_dir)
-        write_config(node_dir, config.model_copy(update={"reload_checkpoint_after_suspend": True}))
+            reload_at_every_suspend(self.network)
 
     @property
     def names(self) -> list[str]:
@@ -118,8 +106,8 @@ class Driver:
         entry = NodeCertificates.load(node_dir / CERTIFICATES, password).identity
         return Party(node.legal_name, load_private_key(entry.pkcs8).public)
 
-    def spawn(self, name: str, *, crash: str = "", count: Path | None = None) -> RunningNode:
-        """Start a node without waiting; `crash` and `count` are for its crash points."""
+    def spawn(self, name: str, *, crash: str = "") -> RunningNode:
+        """Start a node without waiting; `crash` arms crash points from its first line."""
         node_dir = self.network / self.manifest.node(name).dir
         former = self.running.get(name)
         if former is not None:
@@ -130,8 +118,6 @@ class Driver:
         environment = {**os.environ, **self.environment}
         if crash:
             environment[CRASH] = crash
-        if count is not None:
-            environment[CRASH_COUNT] = str(count)
         with log.open("ab") as errors:
             process = subprocess.Popen(
                 (*HOST_COMMAND, str(node_dir)),
@@ -169,19 +155,9 @@ class Driver:
             return False
         return True
 
-    def restart_armed(self, name: str, point: CrashPoint) -> None:
-        """Restart a node so that it kills itself when it next passes `point` after its start.
-
-        What it passes while it starts is counted first, in a run of its own.
-        """
-        passed = self.network / f"passed-{name}"
-        passed.unlink(missing_ok=True)
-        self.kill(name)
-        self.await_ready(self.spawn(name, count=passed))
-        self.await_quiet()
-        at_start = read_counts(passed)[point] if passed.exists() else 0
-        self.kill(name)
-        self.await_ready(self.spawn(name, crash=f"{point}:{at_start + 1}"))
+    def arm(self, name: str, points: str) -> None:
+        """Let a node that runs kill itself at crash points, `point:n` counted from now."""
+        self.running[name].client.arm(points)
 
     def restart(self, name: str) -> None:
         """Kill a node if it runs, start it and wait until it is ready."""
@@ -197,28 +173,27 @@ class Driver:
         """Start a flow at a node; the future has its error, or fails with NodeGone."""
         return self.running[name].client.ask(logic, client_id)
 
-    def metrics(self) -> dict[str, dict[str, float]]:
-        """The figures of all running nodes, by node."""
-        return {name: node.metrics() for name, node in self.running.items() if node.is_alive}
+    def metrics(self, name: str) -> dict[str, float]:
+        """The figures of a running node. Raises NodeGone."""
+        return metrics_of(self.running[name].directory)
 
     def await_quiet(self, seconds: float = 60) -> bool:
-        """Wait until no node has a flow or an unconfirmed message; whether that came in time."""
-        deadline, calm = time.monotonic() + seconds, 0
-        while time.monotonic() < deadline:
-            figures = self.metrics().values()
-            busy = any(f.get(_IN_FLIGHT, 1) or f.get(_UNCONFIRMED, 0) > 0 for f in figures)
-            calm = 0 if busy else calm + 1
-            if calm == 3:
-                return True
-            time.sleep(_POLL_SECONDS * 5)
-        return False
+        """Wait until no node has a flow or an unconfirmed message; whether that came in time.
+
+        It doesn't come when a node dies meanwhile.
+        """
+        alive = [node.directory for node in self.running.values() if node.is_alive]
+        try:
+            return await_quiet(alive, seconds)
+        except NodeGone:
+            return False
 
     def check(self) -> list[Violation]:
         """The invariants of the network."""
         return check_directory(self.network)
 
     def close(self) -> None:
-        """End all processes, and remove a temporary directory."""
+        """End all processes; remove a temporary directory, and the databases made for it."""
         for node in self.running.values():
             if node.is_alive:
                 node.process.terminate()
@@ -230,6 +205,7 @@ class Driver:
                 node.process.wait()
             node.client.close()
         if self._temporary is not None:
+            Supervisor(self.network).destroy(yes=True)
             shutil.rmtree(self._temporary, ignore_errors=True)
 
     def __enter__(self) -> Self:

@@ -43,6 +43,14 @@ class PipeClient:
 
     def ask(self, logic: FlowLogic[Any], client_id: str) -> Future[str]:
         """Start a flow; the future has its error (empty: completed) or fails with NodeGone."""
+        arguments = arguments_of(logic).hex()
+        return self._ask(flow=logic.flow_name, arguments=arguments, client_id=client_id)
+
+    def arm(self, points: str) -> None:
+        """Arm crash points (`point:n`, counted from now). Raises NodeGone."""
+        self._ask(crash=points).result()
+
+    def _ask(self, **request: str) -> Future[str]:
         answer: Future[str] = Future()
         with self._lock:
             if self.closed.is_set():
@@ -50,14 +58,8 @@ class PipeClient:
                 return answer
             number = str(next(self._numbers))
             self._waiting[number] = answer
-            request = {
-                "id": number,
-                "flow": logic.flow_name,
-                "arguments": arguments_of(logic).hex(),
-                "client_id": client_id,
-            }
             try:
-                self._input.write(json.dumps(request).encode() + b"\n")
+                self._input.write(json.dumps({"id": number, **request}).encode() + b"\n")
                 self._input.flush()
             except OSError:
                 del self._waiting[number]

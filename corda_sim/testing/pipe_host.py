@@ -1,8 +1,9 @@
 """A node process that starts flows as its standard input says: the node itself, without RPC.
 
-Each line in is JSON `{"id", "flow", "arguments", "client_id"}` with the arguments serialized in
-hex; each line out `{"id", "error"}`, with an empty error when the flow completed. The first line
-out says that the node is ready.
+Each line in is JSON: `{"id", "flow", "arguments", "client_id"}` with the arguments serialized in
+hex, or `{"id", "crash"}` with crash points to arm. Each line out is `{"id", "error"}`, with an
+empty error when the flow completed or the points are armed. The first line out says that the node
+is ready.
 """
 
 import asyncio
@@ -13,6 +14,7 @@ from pathlib import Path
 
 from corda_sim.flow.effects import FlowEnded
 from corda_sim.flow.errors import StartFlowError
+from corda_sim.node import crash
 from corda_sim.node.logs import configure
 from corda_sim.node.node import Node
 
@@ -43,7 +45,12 @@ async def _read(node: Node) -> None:
     loop = asyncio.get_running_loop()
     await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
     while line := await reader.readline():
-        _start(node, json.loads(line))
+        request = json.loads(line)
+        if "crash" in request:
+            crash.arm(request["crash"])
+            _say(request["id"], "")
+        else:
+            _start(node, request)
 
 
 def _start(node: Node, request: dict[str, str]) -> None:

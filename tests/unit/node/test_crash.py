@@ -8,20 +8,21 @@ from pathlib import Path
 import pytest
 
 from corda_sim.node import crash
-from corda_sim.node.crash import CrashPlanError, CrashPoint, Trigger
+from corda_sim.node.crash import CrashPlanError, Trigger
 
 SCRIPT = """
 from corda_sim.node.crash import CrashPoint, hit
 for _ in range(3):
     hit(CrashPoint.BEFORE_COMMIT)
     hit(CrashPoint.AFTER_COMMIT)
+    print("passed", flush=True)
 print("survived")
 """
 
 
-def run(**environment: str) -> subprocess.CompletedProcess[str]:
+def run(script: str = SCRIPT, **environment: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-c", SCRIPT],
+        [sys.executable, "-c", script],
         env={"PATH": os.environ["PATH"], "PYTHONPATH": str(Path.cwd()), **environment},
         capture_output=True,
         text=True,
@@ -29,21 +30,37 @@ def run(**environment: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_the_nth_pass_kills_the_process(tmp_path: Path) -> None:
-    counts = tmp_path / "counts"
-    found = run(CORDA_SIM_CRASH="after_commit:2", CORDA_SIM_CRASH_COUNT=str(counts))
+@pytest.mark.parametrize(("plan", "passes"), [("after_commit:1", 0), ("after_commit:2", 1)])
+def test_the_nth_pass_kills_the_process(plan: str, passes: int) -> None:
+    found = run(CORDA_SIM_CRASH=plan)
     assert found.returncode == -signal.SIGKILL
-    assert crash.read_counts(counts) == {
-        CrashPoint.BEFORE_COMMIT: 2,
-        CrashPoint.AFTER_COMMIT: 2,
-    }
+    assert found.stdout.count("passed") == passes
 
 
-def test_unset_counts_nothing_and_a_dry_run_counts_all(tmp_path: Path) -> None:
+def test_unset_nothing_happens() -> None:
     assert "survived" in run().stdout
-    counts = tmp_path / "counts"
-    assert "survived" in run(CORDA_SIM_CRASH_COUNT=str(counts)).stdout
-    assert crash.read_counts(counts)[CrashPoint.AFTER_COMMIT] == 3
+    assert "survived" in run(CORDA_SIM_CRASH="after_commit:4").stdout
+
+
+def test_a_running_process_is_armed_from_then_on() -> None:
+    armed = SCRIPT.replace(
+        "hit(CrashPoint.AFTER_COMMIT)", "hit(CrashPoint.AFTER_COMMIT)\n    arm()"
+    )
+    code = f"""
+from corda_sim.node import crash
+def arm():
+    crash.arm('before_commit:1')
+{armed}"""
+    found = run(code)
+    assert found.returncode == -signal.SIGKILL
+    assert found.stdout.count("passed") == 1
+
+
+def test_arming_takes_the_place_of_former_triggers() -> None:
+    code = f"from corda_sim.node import crash\ncrash.arm('mid_recovery:1'){SCRIPT}"
+    assert "survived" in run(code, CORDA_SIM_CRASH="after_commit:1").stdout
+    with pytest.raises(CrashPlanError):
+        crash.arm("after_commit:0")
 
 
 def test_a_state_file_arms_one_trigger_after_the_other(tmp_path: Path) -> None:
