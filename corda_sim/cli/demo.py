@@ -5,25 +5,31 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.console import Console
 
 from corda_sim.cli.network import set_up_notary
 from corda_sim.cli.options import Json
-from corda_sim.cli.output import emit
+from corda_sim.cli.output import emit, errors
 
 app = typer.Typer(no_args_is_help=True)
 
 
 @app.command()
 def cash(
-    payments: Annotated[int, typer.Option(min=1, help="How many payments to settle.")] = 2000,
+    payments: Annotated[int, typer.Option(min=100, help="How many payments to settle.")] = 2000,
     directory: Annotated[Path | None, typer.Option(help="Where the network is made.")] = None,
+    reload: Annotated[
+        bool, typer.Option("--reload", help="Rebuild every flow from its journal at every suspend.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Settle payments on real nodes while a party and the notary are killed."""
-    from corda_sim.testing.demo import run_cash_demo
+    from corda_sim.testing.demo import CashDemo
 
-    report = run_cash_demo(payments, directory, set_up_notary, quiet=as_json)
-    emit(asdict(report), as_json=as_json)
+    demo = CashDemo(payments, set_up_notary, directory, reload=reload)
+    report = demo.run(Console(quiet=as_json), errors)
+    if as_json:
+        emit(asdict(report), as_json=True)
     if not report.ok:
         raise typer.Exit(1)
 

@@ -4,95 +4,136 @@ import os
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from rich.console import Console
-from rich.progress import Progress
-from rich.table import Table
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from corda_sim.invariants import check_directory
 from corda_sim.node.network_create import NetworkRequest, NotarySeat, create_network
 from corda_sim.node.supervisor import Supervisor
-from corda_sim.testing.figures import await_quiet, metrics_of
-from corda_sim.testing.load import Kill, Load, Payment
+from corda_sim.testing.demo_report import CURRENCY, DemoReport, DemoRun, Figures
+from corda_sim.testing.driver import reload_at_every_suspend
+from corda_sim.testing.figures import await_quiet
+from corda_sim.testing.load import MIN_IN_FLIGHT, Kill, Killed, Load, Payment
 
 ACCOUNTS = {"PartyA": ("alice", "amy"), "PartyB": ("bob", "ben")}
-CURRENCY = "JPY"
 ISSUED, COINS, FUNDED = 1_000_000, 200, 250_000
-_ALL_WELL = "Invariants hold: no flow lost, nothing spent twice, value conserved."
-_FIGURES = {
-    "flows resumed by replay": "corda_flows_replayed_total",
-    "messages re-sent": "corda_p2p_messages_resent_total",
-    "duplicates dropped": "corda_p2p_messages_duplicate_total",
-}
+_FUNDING_PAYMENTS = 50
 
 
 @dataclass(frozen=True, slots=True)
-class DemoReport:
-    """What `demo cash --json` prints; `seconds` is the time of the payments alone."""
+class CashDemo:
+    """What to run: in `directory`, else in a temporary place that is removed when all went well.
 
-    ok: bool
-    payments: int
-    killed: list[str]
-    resumed: int
-    violations: list[str]
-    seconds: float
-
-
-def run_cash_demo(
-    payments: int,
-    directory: Path | None,
-    set_up_notary: Callable[[NotarySeat], None],
-    *,
-    quiet: bool = False,
-) -> DemoReport:
-    """Make a network, settle payments through two kills, check the invariants, stop it.
-
-    A network made in a temporary place is removed when all went well. Raises what creating and
-    starting a network raise.
+    `reload` sets reloadCheckpointAfterSuspend on every node.
     """
-    os.environ.setdefault("PYTHONHASHSEED", "random")
-    base = directory or Path(tempfile.mkdtemp(prefix="corda-sim-demo-")) / "network"
-    console = Console(quiet=quiet)
-    console.print(f"Network in {base}")
-    create_network(base, NetworkRequest(), set_up_notary)
-    supervisor = Supervisor(base)
-    try:
-        supervisor.up()
-        report = _run(supervisor, payments, console)
-    finally:
-        supervisor.down()
-    if directory is None and report.ok:
-        shutil.rmtree(base.parent, ignore_errors=True)
-    return report
+
+    payments: int
+    set_up_notary: Callable[[NotarySeat], None]
+    directory: Path | None = None
+    request: NetworkRequest = field(default_factory=NetworkRequest)
+    reload: bool = False
+
+    def run(self, console: Console, errors: Console) -> DemoReport:
+        """Make a network, settle payments through two kills, check the invariants, stop it.
+
+        Raises what creating and starting a network raise.
+        """
+        os.environ.setdefault("PYTHONHASHSEED", "random")
+        scratch = None if self.directory else Path(tempfile.mkdtemp(prefix="corda-sim-demo-"))
+        base = self.directory or (scratch or Path()) / "network"
+        console.print(f"Making a network in {base}", soft_wrap=True)
+        is_done = False
+        try:
+            report = self._run(base, console, errors)
+            is_done = report.ok
+        except KeyboardInterrupt:
+            is_done = True
+            raise
+        finally:
+            if scratch is not None and is_done:
+                _remove(base, scratch)
+        if scratch is None or not report.ok:
+            console.print(f"The network is in {base}: corda-sim network up", soft_wrap=True)
+        return report
+
+    def _run(self, base: Path, console: Console, errors: Console) -> DemoReport:
+        with self._network(base, console) as supervisor:
+            run = _settle(supervisor, self.payments, console)
+        run.violations += map(str, check_directory(supervisor.directory))
+        run.tell(console)
+        for problem in run.problems:
+            errors.print(problem, highlight=False, markup=False, soft_wrap=True)
+        return run.report()
+
+    @contextmanager
+    def _network(self, base: Path, console: Console) -> Iterator[Supervisor]:
+        create_network(base, self.request, self.set_up_notary)
+        if self.reload:
+            reload_at_every_suspend(base)
+        supervisor = Supervisor(base)
+        names = ", ".join(node.name for node in supervisor.manifest.nodes)
+        console.print(f"Starting {names}", soft_wrap=True)
+        try:
+            supervisor.up()
+            yield supervisor
+        finally:
+            supervisor.down()
 
 
-def _run(supervisor: Supervisor, payments: int, console: Console) -> DemoReport:
+def _remove(network: Path, scratch: Path) -> None:
+    if network.exists():
+        Supervisor(network).destroy(yes=True)
+    shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _settle(supervisor: Supervisor, payments: int, console: Console) -> DemoRun:
     load = Load(supervisor)
+    node_dirs = [supervisor.directory / node.dir for node in supervisor.manifest.nodes]
+    kills = [Kill("PartyB", payments // 4), Kill("Notary", payments // 2)]
     try:
+        console.print(f"Issuing {2 * ISSUED:,} {CURRENCY}; PartyB is paid a quarter of it")
         _prepare(load)
         before = _balances(load)
-        kills = [Kill("PartyB", payments // 4), Kill("Notary", payments // 2)]
         started = time.monotonic()
-        with Progress(console=console) as progress:
-            task = progress.add_task("Payments", total=payments)
-            load.on_settled = lambda: progress.advance(task)
-            load.settle(_payments(payments), kills)
+        _pay(load, payments, kills, console)
         seconds = round(time.monotonic() - started, 2)
-        node_dirs = [supervisor.directory / node.dir for node in supervisor.manifest.nodes]
         calm = await_quiet(node_dirs)
-        figures = _figures(node_dirs)
-        after = _balances(load)
+        after, figures = _balances(load), Figures.of(node_dirs)
     finally:
         load.close()
-    violations = [str(one) for one in check_directory(supervisor.directory)]
-    ok = calm and not (violations or load.errors) and len(load.killed) == len(kills)
-    resumed = figures["flows resumed by replay"]
-    report = DemoReport(ok, payments - len(load.errors), load.killed, resumed, violations, seconds)
-    _tell(console, report, figures, load.errors, before, after)
-    return report
+    problems = list(_problems(load, kills, calm=calm))
+    failed = len(load.errors)
+    return DemoRun(payments, failed, seconds, load.killed, before, after, figures, [], problems)
+
+
+def _pay(load: Load, payments: int, kills: Sequence[Kill], console: Console) -> None:
+    columns = (TextColumn("Payments"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console) as progress:
+        task = progress.add_task("", total=payments)
+
+        def tell(killed: Killed) -> None:
+            progress.console.print(
+                f"Killed {killed.node} with {killed.in_flight} payments in flight; "
+                f"it was ready again after {killed.seconds:.1f} s"
+            )
+
+        load.on_settled, load.on_killed = (lambda: progress.advance(task)), tell
+        load.settle(_payments(payments), kills)
+
+
+def _problems(load: Load, kills: Sequence[Kill], *, calm: bool) -> Iterator[str]:
+    yield from (f"failed: {error}" for error in load.errors)
+    killed = {one.node for one in load.killed}
+    for kill in kills:
+        if kill.node not in killed:
+            yield f"{kill.node} wasn't killed: there were never {MIN_IN_FLIGHT} payments in flight"
+    if not calm:
+        yield "The nodes didn't come to rest"
 
 
 def _prepare(load: Load) -> None:
@@ -111,57 +152,29 @@ def _prepare(load: Load) -> None:
             validator="Validator",
             to_account=payer,
         )
-        amount = f"{FUNDED // 50} {CURRENCY}"
-        funding = (
-            Payment(f"fund {payee} {n}", "PartyA", amount, payer, f"{payee}@PartyB")
-            for n in range(50)
-        )
-        load.settle(funding, [])
+        load.settle(_funding(payer, payee), [])
+
+
+def _funding(payer: str, payee: str) -> Iterator[Payment]:
+    amount = f"{FUNDED // _FUNDING_PAYMENTS} {CURRENCY}"
+    for number in range(_FUNDING_PAYMENTS):
+        yield Payment(f"fund {payee} {number}", "PartyA", amount, payer, f"{payee}@PartyB")
 
 
 def _payments(count: int) -> Iterator[Payment]:
-    """Payments in both directions, between all pairs of accounts in turn."""
-    parties = list(ACCOUNTS)
+    """Between all pairs of accounts in turn, two of three from PartyA to PartyB."""
     for number in range(count):
-        payer, payee = parties[number % 2], parties[1 - number % 2]
+        payer, payee = ("PartyB", "PartyA") if number % 3 == 2 else ("PartyA", "PartyB")
         source = ACCOUNTS[payer][number // 2 % 2]
         target = ACCOUNTS[payee][number // 4 % 2]
-        amount = f"{1 + number % 20} {CURRENCY}"
+        amount = f"{1 + number % 23} {CURRENCY}"
         yield Payment(f"pay {number}", payer, amount, source, f"{target}@{payee}")
 
 
-def _balances(load: Load) -> dict[str, str]:
+def _balances(load: Load) -> dict[str, int]:
     found = {}
     for party, names in ACCOUNTS.items():
         for name in names:
             held = load.client(party).invoke("vaultBalance", account=name)
-            found[f"{name}@{party}"] = str(held.get(CURRENCY, "0"))
+            found[f"{name}@{party}"] = int(held.get(CURRENCY, "0"))
     return found
-
-
-def _figures(node_dirs: list[Path]) -> dict[str, int]:
-    all_metrics = [metrics_of(node_dir) for node_dir in node_dirs]
-    return {
-        label: int(sum(metrics.get(name, 0) for metrics in all_metrics))
-        for label, name in _FIGURES.items()
-    }
-
-
-def _tell(
-    console: Console,
-    report: DemoReport,
-    figures: dict[str, int],
-    errors: list[str],
-    before: dict[str, str],
-    after: dict[str, str],
-) -> None:
-    table = Table("Account", "before", "after", title=f"Balances in {CURRENCY}")
-    for account, held in before.items():
-        table.add_row(account, held, after[account])
-    console.print(table)
-    console.print(f"{report.payments} payments in {report.seconds} s, killed: {report.killed}")
-    for label, value in figures.items():
-        console.print(f"{label}: {value}")
-    for error in errors[:10]:
-        console.print(f"failed: {error}")
-    console.print("\n".join(report.violations) or _ALL_WELL)

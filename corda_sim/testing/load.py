@@ -3,15 +3,15 @@
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
+from corda_sim.core.errors import CordaError
 from corda_sim.node.config import load_config
 from corda_sim.node.run_files import node_processes
 from corda_sim.node.supervisor import Supervisor
 from corda_sim.rpc.client import NodeRpcClient
-from corda_sim.rpc.errors import RpcException
 from corda_sim.testing.errors import FlowFailed
 
 AT_ONCE = 40
@@ -39,16 +39,26 @@ class Kill:
     after: int
 
 
+@dataclass(frozen=True, slots=True)
+class Killed:
+    """A kill that happened: the payments in flight then, and the seconds until ready again."""
+
+    node: str
+    in_flight: int
+    seconds: float
+
+
 @dataclass
 class Load:
-    """Runs payments over a network that is up."""
+    """Runs payments over a network that is up; the callbacks come from threads of its own."""
 
     supervisor: Supervisor
     on_settled: Callable[[], None] = lambda: None
+    on_killed: Callable[[Killed], None] = lambda _: None
     settled: int = 0
     in_flight: int = 0
     errors: list[str] = field(default_factory=list)
-    killed: list[str] = field(default_factory=list)
+    killed: list[Killed] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self._lock = threading.Lock()
@@ -72,16 +82,22 @@ class Load:
         if outcome.error_type:
             raise FlowFailed(f"{client_id}: {outcome.error_type}: {outcome.error}")
 
-    def settle(self, payments: Iterator[Payment], kills: list[Kill]) -> None:
-        """Settle all payments; `errors` and `killed` tell what came of it."""
+    def settle(self, payments: Iterator[Payment], kills: Sequence[Kill]) -> None:
+        """Settle all payments; `errors` and `killed` tell what came of it.
+
+        Interrupted, it waits for those in flight and begins no others.
+        """
         over = threading.Event()
         killer = threading.Thread(target=self._kill_all, args=(kills, over))
         killer.start()
-        with ThreadPoolExecutor(AT_ONCE) as pool:
-            for _ in pool.map(self._settle_one, payments):
-                self.on_settled()
-        over.set()
-        killer.join()
+        pool = ThreadPoolExecutor(AT_ONCE)
+        try:
+            for one in [pool.submit(self._settle_one, payment) for payment in payments]:
+                one.result()
+        finally:
+            over.set()
+            pool.shutdown(cancel_futures=True)
+            killer.join()
 
     def _settle_one(self, payment: Payment) -> None:
         with self._lock:
@@ -95,29 +111,33 @@ class Load:
                 from_account=payment.from_account,
                 to_account=payment.to_account,
             )
-        except (FlowFailed, RpcException) as error:
-            self.errors.append(str(error))
+        except CordaError as error:
+            self.errors.append(f"{type(error).__name__}: {error}")
         finally:
             with self._lock:
                 self.in_flight -= 1
                 self.settled += 1
+            self.on_settled()
 
-    def _kill_all(self, kills: list[Kill], over: threading.Event) -> None:
+    def _kill_all(self, kills: Sequence[Kill], over: threading.Event) -> None:
         for kill in kills:
             while self.settled < kill.after or self.in_flight < MIN_IN_FLIGHT:
                 if over.is_set():
                     return
                 time.sleep(_POLL_SECONDS)
-            self._kill(kill.node)
-            self.killed.append(kill.node)
+            killed = self._kill(kill.node)
+            self.killed.append(killed)
+            self.on_killed(killed)
 
-    def _kill(self, name: str) -> None:
+    def _kill(self, name: str) -> Killed:
+        in_flight, began = self.in_flight, time.monotonic()
         node_dir = self.supervisor.directory / self.supervisor.manifest.node(name).dir
         for process in node_processes(node_dir):
             process.send(signal.SIGKILL)
             while process.is_alive():
                 time.sleep(_POLL_SECONDS)
         self.supervisor.up([name])
+        return Killed(name, in_flight, time.monotonic() - began)
 
     def close(self) -> None:
         """End the connections."""
