@@ -4,8 +4,11 @@ from collections.abc import Iterable
 from itertools import chain
 from pathlib import Path
 
-from corda_sim.invariants import flows, ledger, vaults
-from corda_sim.invariants.reading import NodeDatabase, read_node, read_notary
+from corda_sim.invariants import flows, ledger, notaries, vaults
+from corda_sim.invariants.reading import read_node
+from corda_sim.invariants.reading_notary import read_notary
+from corda_sim.invariants.sessions import no_orphan_sessions
+from corda_sim.invariants.views import NodeDatabase
 from corda_sim.invariants.violations import Violation
 from corda_sim.node.config import load_config
 from corda_sim.node.cordapps import installed_cordapps
@@ -15,6 +18,7 @@ _OF_A_NODE = (
     ledger.dependencies,
     flows.no_flow_lost,
     flows.one_outcome,
+    flows.deterministic,
     flows.exactly_once,
     flows.whole_journals,
     flows.nothing_unsent,
@@ -32,14 +36,18 @@ def check_network(databases: Iterable[NodeDatabase]) -> list[Violation]:
     installed_cordapps()  # decoding states needs their classes
     sources = list(databases)
     nodes = [read_node(source) for source in sources]
-    notaries = [view for source in sources if (view := read_notary(source)) is not None]
+    ledgers = [view for source in sources if (view := read_notary(source)) is not None]
     of_nodes = (check(node) for node in nodes for check in _OF_A_NODE)
     of_network = (
-        ledger.double_spends(nodes, notaries),
-        ledger.notarisation(nodes, notaries),
+        ledger.double_spends(nodes, ledgers),
+        ledger.notarisation(nodes, ledgers),
+        ledger.shared(nodes),
         ledger.value_conserved(nodes),
+        notaries.not_rolled_back(nodes, ledgers),
+        no_orphan_sessions(nodes),
     )
-    return sorted(chain.from_iterable((*of_nodes, *of_network)))
+    of_notaries = (notaries.whole_chain(one) for one in ledgers)
+    return sorted(chain.from_iterable((*of_nodes, *of_network, *of_notaries)))
 
 
 def check_directory(directory: Path) -> list[Violation]:

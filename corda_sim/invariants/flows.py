@@ -3,9 +3,12 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 
+from corda_sim.flow.errors import FlowReplayError
 from corda_sim.flow.state import FlowStatus
-from corda_sim.invariants.reading import FlowRow, NodeView
+from corda_sim.invariants.views import FlowRow, NodeView
 from corda_sim.invariants.violations import Violation, ViolationKind
+
+_OVER = frozenset((FlowStatus.FAILED, FlowStatus.KILLED))
 
 
 def no_flow_lost(node: NodeView) -> Iterator[Violation]:
@@ -14,9 +17,20 @@ def no_flow_lost(node: NodeView) -> Iterator[Violation]:
         if flow.status is FlowStatus.RUNNABLE:
             detail = f"{flow.name} {flow.flow_id} still runs"
             yield Violation(ViolationKind.LOST_FLOW, node.name, detail)
-        if flow.status is FlowStatus.HOSPITALIZED and not flow.has_exception:
+        if flow.status is FlowStatus.HOSPITALIZED and flow.exception is None:
             detail = f"{flow.name} {flow.flow_id} is in the hospital without a cause"
             yield Violation(ViolationKind.LOST_FLOW, node.name, detail)
+    for told in node.unpointed:
+        detail = f"{told} was started and has no checkpoint"
+        yield Violation(ViolationKind.LOST_FLOW, node.name, detail)
+
+
+def deterministic(node: NodeView) -> Iterator[Violation]:
+    """No flow's code has asked for or sent something else than its journal says."""
+    for flow in node.flows.values():
+        if flow.exception == FlowReplayError.__name__:
+            detail = f"{flow.name} {flow.flow_id} can't be replayed from its journal"
+            yield Violation(ViolationKind.NOT_DETERMINISTIC, node.name, detail)
 
 
 def one_outcome(node: NodeView) -> Iterator[Violation]:
@@ -36,7 +50,7 @@ def one_outcome(node: NodeView) -> Iterator[Violation]:
 
 
 def _outcome_fits(flow: FlowRow) -> bool:
-    kept = (flow.has_result, flow.has_exception)
+    kept = (flow.has_result, flow.exception is not None)
     match flow.status:
         case FlowStatus.COMPLETED:
             return kept == (True, False)
@@ -63,7 +77,9 @@ def exactly_once(node: NodeView) -> Iterator[Violation]:
 
 
 def whole_journals(node: NodeView) -> Iterator[Violation]:
-    """A journal counts from 0 without gaps and belongs to a flow; a running flow has one."""
+    """A journal counts from 0 without gaps and belongs to a flow that may go on, which has one."""
+    for detail in node.unreadable:
+        yield Violation(ViolationKind.BROKEN_JOURNAL, node.name, detail)
     for flow_id, steps in node.steps.items():
         if steps != list(range(len(steps))):
             detail = f"the journal of {flow_id} has the steps {steps}"
@@ -75,6 +91,9 @@ def whole_journals(node: NodeView) -> Iterator[Violation]:
     for flow in node.flows.values():
         if flow.status is FlowStatus.RUNNABLE and flow.flow_id not in node.steps:
             detail = f"{flow.flow_id} runs without a journal"
+            yield Violation(ViolationKind.BROKEN_JOURNAL, node.name, detail)
+        if flow.status in _OVER and flow.flow_id in journals:
+            detail = f"{flow.flow_id} is {flow.status.name} and still has a journal"
             yield Violation(ViolationKind.BROKEN_JOURNAL, node.name, detail)
 
 

@@ -1,12 +1,12 @@
 """Invariants of the ledger: what was spent, by what, and how much there is."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from corda_sim.core.contracts import StateRef
 from corda_sim.core.crypto.hashes import SecureHash
 from corda_sim.invariants.facts import TransactionFacts
-from corda_sim.invariants.reading import NodeView, NotaryView
+from corda_sim.invariants.views import NodeView, NotaryView
 from corda_sim.invariants.violations import Violation, ViolationKind
 
 NETWORK = "network"
@@ -36,19 +36,52 @@ def notarisation(nodes: Sequence[NodeView], notaries: Sequence[NotaryView]) -> I
     if not notaries:
         return
     spent = {ref: by for notary in notaries for ref, by in notary.spent.items()}
+    committed = {tx_id for notary in notaries for tx_id in notary.committed}
     for node in nodes:
         for facts in node.verified.values():
-            if facts.inputs and not facts.notarised:
-                detail = f"{facts.id} is recorded without {facts.notary}'s signature"
-                yield Violation(ViolationKind.NOT_NOTARISED, node.name, detail)
-            absent = [ref for ref in facts.inputs if ref not in spent]
-            if absent and facts.notarised:
-                detail = f"{facts.id} is signed, but {absent[0]} is not committed"
+            for detail in _unnotarised(facts, spent, committed):
                 yield Violation(ViolationKind.NOT_NOTARISED, node.name, detail)
     known = {tx_id for node in nodes for tx_id in node.verified}
-    for tx_id in sorted(set(spent.values()) - known):
+    for tx_id in sorted((committed | set(spent.values())) - known):
         detail = f"{tx_id} is committed, and no node has recorded it"
         yield Violation(ViolationKind.LOST_TRANSACTION, NETWORK, detail)
+
+
+def _unnotarised(
+    facts: TransactionFacts, spent: Mapping[StateRef, SecureHash], committed: Collection[SecureHash]
+) -> Iterator[str]:
+    if facts.inputs and not facts.notarised:
+        yield f"{facts.id} is recorded without {facts.notary}'s signature"
+    if not facts.notarised:
+        return
+    absent = [ref for ref in facts.inputs if ref not in spent]
+    if absent:
+        yield f"{facts.id} is signed, but {absent[0]} is not committed"
+    if facts.id not in committed:
+        yield f"{facts.id} is signed, but the notary doesn't know it"
+
+
+def shared(nodes: Sequence[NodeView]) -> Iterator[Violation]:
+    """A transaction that one node has is at every node whose states it makes or consumes."""
+    known = {tx_id: facts for node in nodes for tx_id, facts in node.verified.items()}
+    for facts in known.values():
+        concerned = _holders(facts, known)
+        for node in nodes:
+            if facts.id not in node.verified and concerned & node.own_keys:
+                detail = f"{facts.id} concerns the node's states, and the node doesn't have it"
+                yield Violation(ViolationKind.NOT_SHARED, node.name, detail)
+
+
+def _holders(
+    facts: TransactionFacts, known: Mapping[SecureHash, TransactionFacts]
+) -> frozenset[str]:
+    made = [output.holders for output in facts.outputs]
+    consumed = [
+        source.outputs[ref.index].holders
+        for ref in facts.inputs
+        if (source := known.get(ref.txhash)) is not None and ref.index < len(source.outputs)
+    ]
+    return frozenset[str]().union(*made, *consumed)
 
 
 def value_conserved(nodes: Sequence[NodeView]) -> Iterator[Violation]:
@@ -69,8 +102,9 @@ def _net_issued(known: dict[SecureHash, TransactionFacts]) -> defaultdict[object
                 net[output.token] += output.quantity
         for ref in facts.inputs:
             source = known.get(ref.txhash)
-            if source is not None and source.outputs[ref.index].token is not None:
-                net[source.outputs[ref.index].token] -= source.outputs[ref.index].quantity
+            spent = None if source is None else source.outputs[ref.index]
+            if spent is not None and spent.token is not None:
+                net[spent.token] -= spent.quantity
     return net
 
 

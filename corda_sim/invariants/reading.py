@@ -1,141 +1,46 @@
-"""Reading what the invariants speak of out of a node's database and a notary's."""
+"""Reading what the invariants speak of out of a node's database."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
-from typing import Any
 
-from sqlalchemy import Connection, Select, select
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import Connection, select
 
 from corda_sim.core.contracts import StateRef
 from corda_sim.core.crypto.hashes import SecureHash
 from corda_sim.core.errors import CordaError
 from corda_sim.core.serialization import deserialize
 from corda_sim.core.transactions import SignedTransaction
+from corda_sim.flow.notary.heads import SignedHead
 from corda_sim.flow.state import FlowStatus
 from corda_sim.invariants.facts import TransactionFacts
+from corda_sim.invariants.reading_journals import read_journals
+from corda_sim.invariants.rows import rows_of, snapshot
+from corda_sim.invariants.views import FlowRow, NodeDatabase, NodeView, VaultRow
 from corda_sim.node.storage import schema
-from corda_sim.node.storage.engine import open_engine
-from corda_sim.node.storage.errors import translate
-from notary import schema as notary_schema
 
-_ROWS_AT_ONCE = 500
 _UNCONSUMED, _RELEVANT = 0, 0
-
-
-@dataclass(frozen=True, slots=True)
-class NodeDatabase:
-    """Where a node keeps its rows; `notary_url` where this node is a notary, its ledger."""
-
-    name: str
-    legal_name: str
-    url: str = field(repr=False)
-    notary_url: str | None = field(default=None, repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class VaultRow:
-    """A state in a vault; `quantity` as `vault_fungible_states` has it."""
-
-    unconsumed: bool
-    relevant: bool
-    lock_id: str | None
-    quantity: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class FlowRow:
-    """A flow as its checkpoint tells it, with what is kept of its outcome."""
-
-    flow_id: str
-    status: FlowStatus
-    pending_sends: bool
-    name: str
-    client_id: str | None
-    has_result: bool
-    has_exception: bool
-
-
-@dataclass(slots=True)
-class NodeView:
-    """One node's database at one moment."""
-
-    name: str
-    verified: dict[SecureHash, TransactionFacts] = field(default_factory=dict)
-    unverified: dict[SecureHash, TransactionFacts] = field(default_factory=dict)
-    damaged: list[str] = field(default_factory=list)
-    own_keys: frozenset[str] = frozenset()
-    vault: dict[StateRef, VaultRow] = field(default_factory=dict)
-    flows: dict[str, FlowRow] = field(default_factory=dict)
-    steps: dict[str, list[int]] = field(default_factory=dict)
-    messages: list[tuple[int, str, int]] = field(default_factory=list)
-    outbox: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class NotaryView:
-    """What a notary recorded: by consumed state the transaction, and all transactions."""
-
-    name: str
-    spent: dict[StateRef, SecureHash]
-    committed: frozenset[SecureHash]
 
 
 def read_node(database: NodeDatabase) -> NodeView:
     """Read a node. Raises StorageError when the database can't be read."""
-    view = NodeView(database.name)
-    with _snapshot(database.url) as connection:
+    view = NodeView(database.name, database.legal_name)
+    with snapshot(database.url) as connection:
         _read_transactions(connection, view)
         view.own_keys = _own_keys(connection, database.legal_name)
         view.vault = dict(_vault(connection))
         view.flows = {flow.flow_id: flow for flow in _flows(connection)}
-        _read_journals(connection, view)
-        view.outbox = tuple(row[0] for row in _rows(connection, select(_outbox.message_id)))
+        view.unpointed = _unpointed(connection, view.flows)
+        read_journals(connection, view)
+        outbox, heads = schema.node_outbox.c, schema.node_notary_heads.c
+        view.outbox = tuple(row[0] for row in rows_of(connection, select(outbox.message_id)))
+        seen = [row[0] for row in rows_of(connection, select(heads.head))]
+        view.heads = tuple(deserialize(head, SignedHead).head for head in seen)
     return view
-
-
-def read_notary(database: NodeDatabase) -> NotaryView | None:
-    """Read a notary's ledger; None for another node. Raises StorageError."""
-    if database.notary_url is None:
-        return None
-    states = notary_schema.notary_committed_states.c
-    transactions = notary_schema.notary_committed_transactions.c
-    spent = {}
-    with _snapshot(database.notary_url) as connection:
-        for ref, by in _rows(connection, select(states.state_ref, states.consuming_transaction_id)):
-            tx_id, _, index = ref.partition(":")
-            spent[StateRef(SecureHash.parse(tx_id), int(index))] = SecureHash.parse(by)
-        rows = _rows(connection, select(transactions.transaction_id))
-        committed = frozenset(SecureHash.parse(row[0]) for row in rows)
-    return NotaryView(database.name, spent, committed)
-
-
-_outbox = schema.node_outbox.c
-
-
-@contextmanager
-def _snapshot(url: str) -> Iterator[Connection]:
-    engine = open_engine(url, mode="read", tag="corda-sim check")
-    if engine.dialect.name == "postgresql":
-        engine = engine.execution_options(isolation_level="REPEATABLE READ")
-    try:
-        with engine.connect() as connection:
-            yield connection
-    except DBAPIError as error:
-        raise translate(error) from error
-    finally:
-        engine.dispose()
-
-
-def _rows(connection: Connection, statement: Select[Any]) -> Iterator[Any]:
-    yield from connection.execution_options(yield_per=_ROWS_AT_ONCE).execute(statement)
 
 
 def _read_transactions(connection: Connection, view: NodeView) -> None:
     table = schema.node_transactions.c
     statement = select(table.tx_id, table.transaction_value, table.status)
-    for tx_id, content, status in _rows(connection, statement):
+    for tx_id, content, status in rows_of(connection, statement):
         try:
             facts = TransactionFacts.of(deserialize(content, SignedTransaction))
         except CordaError as error:
@@ -148,9 +53,9 @@ def _read_transactions(connection: Connection, view: NodeView) -> None:
 
 def _own_keys(connection: Connection, legal_name: str) -> frozenset[str]:
     pairs, named = schema.node_our_key_pairs.c, schema.node_named_identities.c
-    keys = {row[0] for row in _rows(connection, select(pairs.public_key_hash))}
+    keys = {row[0] for row in rows_of(connection, select(pairs.public_key_hash))}
     main = select(named.pk_hash).where(named.name == legal_name)
-    keys.update(row[0] for row in _rows(connection, main))
+    keys.update(row[0] for row in rows_of(connection, main))
     return frozenset(keys)
 
 
@@ -167,15 +72,16 @@ def _vault(connection: Connection) -> Iterator[tuple[StateRef, VaultRow]]:
         states.c.lock_id,
         coins.c.quantity,
     ).select_from(states.outerjoin(coins, same))
-    for tx_id, index, status, relevancy, lock_id, quantity in _rows(connection, statement):
+    for tx_id, index, status, relevancy, lock_id, quantity in rows_of(connection, statement):
         row = VaultRow(status == _UNCONSUMED, relevancy == _RELEVANT, lock_id, quantity)
         yield StateRef(SecureHash.parse(tx_id), index), row
 
 
 def _flows(connection: Connection) -> Iterator[FlowRow]:
     points, facts = schema.node_checkpoints, schema.node_flow_metadata
-    results = {row[0] for row in _rows(connection, select(schema.node_flow_results.c.flow_id))}
-    errors = {row[0] for row in _rows(connection, select(schema.node_flow_exceptions.c.flow_id))}
+    results = {row[0] for row in rows_of(connection, select(schema.node_flow_results.c.flow_id))}
+    kept = schema.node_flow_exceptions.c
+    errors = dict(map(tuple, rows_of(connection, select(kept.flow_id, kept.type))))
     statement = select(
         points.c.flow_id,
         points.c.status,
@@ -183,7 +89,7 @@ def _flows(connection: Connection) -> Iterator[FlowRow]:
         facts.c.flow_name,
         facts.c.flow_identifier,
     ).select_from(points.outerjoin(facts, points.c.flow_id == facts.c.flow_id))
-    for flow_id, status, pending, name, client_id in _rows(connection, statement):
+    for flow_id, status, pending, name, client_id in rows_of(connection, statement):
         yield FlowRow(
             flow_id,
             FlowStatus(status),
@@ -191,14 +97,11 @@ def _flows(connection: Connection) -> Iterator[FlowRow]:
             name or "a flow without metadata",
             client_id,
             flow_id in results,
-            flow_id in errors,
+            errors.get(flow_id),
         )
 
 
-def _read_journals(connection: Connection, view: NodeView) -> None:
-    journal, received = schema.node_flow_journal.c, schema.node_flow_messages.c
-    steps = select(journal.flow_id, journal.step).order_by(journal.flow_id, journal.step)
-    for flow_id, step in _rows(connection, steps):
-        view.steps.setdefault(flow_id, []).append(step)
-    messages = select(received.session_id, received.flow_id, received.seq)
-    view.messages = [tuple(row) for row in _rows(connection, messages)]
+def _unpointed(connection: Connection, flows: dict[str, FlowRow]) -> list[str]:
+    table = schema.node_flow_metadata.c
+    found = rows_of(connection, select(table.flow_id, table.flow_name).order_by(table.flow_id))
+    return [f"{name} {flow_id}" for flow_id, name in found if flow_id not in flows]

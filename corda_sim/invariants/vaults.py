@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from corda_sim.core.contracts import StateRef
 from corda_sim.flow.state import FlowStatus
 from corda_sim.invariants.facts import OutputFacts
-from corda_sim.invariants.reading import NodeView, VaultRow
+from corda_sim.invariants.views import NodeView, VaultRow
 from corda_sim.invariants.violations import Violation, ViolationKind
 
 
