@@ -3,10 +3,20 @@
 from corda_sim.flow.cordapp import CordApp
 from flows.accounts.create import CreateAccount
 from flows.accounts.keys import (
+    ProveKeyForAccount,
     RequestKeyForAccount,
     RequestKeyForAccountFlow,
     SendKeyForAccount,
     SendKeyForAccountFlow,
+    VerifyKeyForAccount,
+)
+from flows.accounts.queries import (
+    AccountInfoByKey,
+    AccountInfoByName,
+    AccountInfoByUUID,
+    AccountsForHost,
+    AllAccounts,
+    OurAccounts,
 )
 from flows.accounts.service import create_account_service
 from flows.accounts.share import (
@@ -17,8 +27,19 @@ from flows.accounts.share import (
     ShareAccountInfoHandlerFlow,
     ShareAccountInfoResponder,
 )
+from flows.accounts.states import (
+    ReceiveStateAndSyncAccounts,
+    ReceiveStateAndSyncAccountsFlow,
+    ReceiveStateForAccount,
+    ReceiveStateForAccountFlow,
+    ShareStateAndSyncAccounts,
+    ShareStateAndSyncAccountsFlow,
+    ShareStateWithAccount,
+    ShareStateWithAccountFlow,
+)
 from flows.cash.exit import CashExitFlow
 from flows.cash.issue import CashIssueFlow
+from flows.cash.issue_and_payment import CashIssueAndPaymentFlow
 from flows.cash.payment import CashPaymentFlow, CashPaymentResponder
 from flows.data_vending import SendStateAndRefFlow, SendTransactionFlow
 from flows.finality import FinalityFlow, ReceiveFinalityFlow
@@ -28,6 +49,8 @@ from flows.identity_swap import (
     SwapIdentitiesResponder,
 )
 from flows.notarise import NotaryFlow
+from flows.recorded import create_recorded_transactions
+from flows.recovery import GiveBackTransactionsFlow, RecoverTransactionsFlow
 from flows.resolution import (
     ReceiveStateAndRefFlow,
     ReceiveTransactionFlow,
@@ -40,17 +63,31 @@ from flows.validator_service import create_validator_policy
 cordapp = CordApp(
     name="corda-sim-flows",
     flows=(
+        AccountInfoByKey,
+        AccountInfoByName,
+        AccountInfoByUUID,
+        AccountsForHost,
+        AllAccounts,
         CashExitFlow,
+        CashIssueAndPaymentFlow,
         CashIssueFlow,
         CashPaymentFlow,
         CashPaymentResponder,
         CollectSignaturesFlow,
         CreateAccount,
         FinalityFlow,
+        GiveBackTransactionsFlow,
         NotaryFlow,
+        OurAccounts,
+        ProveKeyForAccount,
         ReceiveFinalityFlow,
         ReceiveStateAndRefFlow,
+        ReceiveStateAndSyncAccounts,
+        ReceiveStateAndSyncAccountsFlow,
+        ReceiveStateForAccount,
+        ReceiveStateForAccountFlow,
         ReceiveTransactionFlow,
+        RecoverTransactionsFlow,
         RequestAccountInfo,
         RequestAccountInfoHandler,
         RequestKeyForAccount,
@@ -65,13 +102,18 @@ cordapp = CordApp(
         ShareAccountInfoFlow,
         ShareAccountInfoHandlerFlow,
         ShareAccountInfoResponder,
+        ShareStateAndSyncAccounts,
+        ShareStateAndSyncAccountsFlow,
+        ShareStateWithAccount,
+        ShareStateWithAccountFlow,
         SwapIdentitiesFlow,
         SwapIdentitiesInitiator,
         SwapIdentitiesResponder,
         ValidatorFlow,
+        VerifyKeyForAccount,
     ),
     contract_packages=("states.cash", "states.accounts"),
     migrations=("accounts", "cash", "validator"),
-    services=(create_account_service, create_validator_policy),
+    services=(create_account_service, create_recorded_transactions, create_validator_policy),
 )
 """What the entry point names."""

@@ -50,3 +50,7 @@ class AccountService(Protocol):
     def account_keys(self, identifier: UUID) -> tuple[PublicKey, ...]:
         """The keys of an account, as far as they are known here."""
         ...
+
+    def observed_states(self, identifier: UUID) -> tuple[StateRef, ...]:
+        """States that were shared with an account, beside those that its keys take part in."""
+        ...

@@ -1,6 +1,6 @@
 """The services as a flow sees them: every answer that could differ next time is journaled."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar, cast
 from uuid import UUID
@@ -162,6 +162,14 @@ class FlowServiceHub:
             "key", lambda: self.services.fresh_key(self._context.staged, external_id).encoded
         )
         return decode_public_key(data)
+
+    def find_our_keys(self, keys: Mapping[PublicKey, UUID | None]) -> None:
+        """After a restore: take back those of `keys` that the sealed root derives further ahead.
+
+        Each stands with its account, None for the node's own.
+        """
+        if not self._context.replaying:
+            self.services.find_our_keys(self._context.staged, keys)
 
     def is_our_key(self, key: PublicKey) -> bool:
         """Whether we can sign with `key`."""

@@ -1,6 +1,6 @@
 """What the engine and flows expect of the node; declared here, by the consumer."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from enum import IntEnum
 from typing import Any, Protocol, TypeVar
 from uuid import UUID
@@ -90,6 +90,10 @@ class NodeServices(ServicesForResolution, Protocol):
 
     def fresh_key(self, staged: StagedStep, external_id: UUID | None) -> PublicKey:
         """A new key of ours."""
+        ...
+
+    def find_our_keys(self, staged: StagedStep, keys: Mapping[PublicKey, UUID | None]) -> None:
+        """After a restore: take back those of `keys`, each of an account, that the root derives."""
         ...
 
     def is_our_key(self, key: PublicKey) -> bool:

@@ -1,6 +1,6 @@
 """The node's services in one place, as the engine and flows see them (ServiceHubInternal)."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar, cast
 from uuid import UUID
@@ -26,6 +26,8 @@ from corda_sim.node.transactions import TransactionStorage
 from corda_sim.node.vault.service import VaultService
 
 S = TypeVar("S")
+KEY_WINDOW = 100
+"""How far past the last known key of an account those of a lost database are looked for."""
 
 
 @dataclass(slots=True)
@@ -84,6 +86,13 @@ class ServiceHub:
         key = self.keys.fresh_key(staged.batch, external_id)
         self.identities.register_key(staged.batch, key, self.our_identity, external_id)
         return key
+
+    def find_our_keys(self, staged: StagedStep, keys: Mapping[PublicKey, UUID | None]) -> None:
+        """Take back keys of ours that were made after the backup this database comes from."""
+        unknown = {key: account for key, account in keys.items() if not self.is_our_key(key)}
+        if unknown:
+            accounts = [account for account in unknown.values() if account is not None]
+            self.keys.derive_ahead(unknown.keys(), accounts, KEY_WINDOW, staged.batch)
 
     def is_our_key(self, key: PublicKey) -> bool:
         """Whether we can sign with `key`."""

@@ -23,6 +23,7 @@ from corda_sim.flow import (
     initiating_flow,
     startable_by_rpc,
 )
+from corda_sim.flow.service_hub import FlowServiceHub
 from flows.accounts.lookup import account_by_id, find_account
 
 CHALLENGE_SIZE = 32
@@ -60,6 +61,13 @@ class AccountNotFound:
     """The node doesn't host the account (AccountSearchStatus.NOT_FOUND)."""
 
     account: UUID
+
+
+def prove(hub: FlowServiceHub, request: RequestKey, key: PublicKey) -> SignedKeyForAccount:
+    """The proof that `key` is held here. Raises: UnknownKeyException."""
+    additional = hub.random_bytes(CHALLENGE_SIZE)
+    signature = hub.sign_bytes(signed_bytes(request, additional, key), key)
+    return SignedKeyForAccount(key, additional, signature)
 
 
 def signed_bytes(request: RequestKey, additional: bytes, key: PublicKey) -> bytes:
@@ -117,12 +125,53 @@ class SendKeyForAccountFlow(FlowLogic[AnonymousParty | None]):
         if account is None or account.host != self.our_identity:
             await self.session.send(AccountNotFound(request.account))
             return None
-        hub = self.service_hub
-        key = hub.fresh_key(account.identifier)
-        additional = hub.random_bytes(CHALLENGE_SIZE)
-        signature = hub.sign_bytes(signed_bytes(request, additional, key), key)
-        await self.session.send(SignedKeyForAccount(key, additional, signature))
+        key = self.service_hub.fresh_key(account.identifier)
+        await self.session.send(prove(self.service_hub, request, key))
         return AnonymousParty(key)
+
+
+@flow_name("corda_sim.accounts.ProveKeyForAccount")
+class ProveKeyForAccount(FlowLogic[None]):
+    """Prove to the other side that a key which it is told of is held here.
+
+    Raises: FlowException for a request about another account.
+    """
+
+    def __init__(self, account: UUID, key: PublicKey, session: FlowSession) -> None:
+        self.account = account
+        self.key = key
+        self.session = session
+
+    async def call(self) -> None:
+        """Sign the other side's challenge."""
+        request = (await self.session.receive(RequestKey)).unwrap(lambda value: value)
+        if request.account != self.account or len(request.challenge) != CHALLENGE_SIZE:
+            raise FlowException(f"Expected a challenge for a key of account {self.account}")
+        await self.session.send(prove(self.service_hub, request, self.key))
+
+
+@flow_name("corda_sim.accounts.VerifyKeyForAccount")
+class VerifyKeyForAccount(FlowLogic[None]):
+    """Have the other side prove a key of one of its accounts, and register it.
+
+    Raises: SignatureException for a key that isn't proven.
+    """
+
+    def __init__(self, account: UUID, key: PublicKey, session: FlowSession) -> None:
+        self.account = account
+        self.key = key
+        self.session = session
+
+    async def call(self) -> None:
+        """Challenge, verify, register."""
+        hub = self.service_hub
+        request = RequestKey(self.account, hub.random_bytes(CHALLENGE_SIZE))
+        received = await self.session.send_and_receive(SignedKeyForAccount, request)
+        proof = received.unwrap(lambda value: value)
+        if proof.key != self.key:
+            raise SignatureException(f"Another key than {self.key} was proven")
+        proof.verify(request)
+        hub.register_key(self.key, self.session.counterparty, self.account)
 
 
 @startable_by_rpc

@@ -26,6 +26,10 @@ _KEYS = (
     "JOIN node_hash_to_key k ON k.pk_hash = m.public_key_hash "
     "WHERE m.external_id = :identifier ORDER BY k.pk_hash"
 )
+_OBSERVED = (
+    "SELECT transaction_id, output_index FROM account_to_state_refs "
+    "WHERE external_id = :identifier ORDER BY transaction_id, output_index"
+)
 
 
 class KeyManagementBackedAccountService(AccountService):
@@ -61,6 +65,12 @@ class KeyManagementBackedAccountService(AccountService):
         """The keys of an account, as far as they are known here."""
         found = self._rows(_KEYS, identifier=str(identifier))
         return tuple(decode_public_key(bytes(row.public_key)) for row in found)
+
+    def observed_states(self, identifier: UUID) -> tuple[StateRef, ...]:
+        """States that were shared with an account, in order."""
+        found = self._rows(_OBSERVED, identifier=str(identifier))
+        refs = (StateRef(SecureHash.parse(row.transaction_id), row.output_index) for row in found)
+        return tuple(refs)
 
     def _accounts(self, rows: list[Row[Any]]) -> tuple[Account, ...]:
         """The accounts whose hosts this node knows."""

@@ -30,7 +30,8 @@ class CashPaymentFlow(FlowLogic[SignedTransaction]):
     """Pay `amount` to a party or to an account; what is left of the coins returns to their owner.
 
     `from_account` is an account of this node, `to_account` one of any host (`name@Party` or UUID;
-    `recipient` may then be left out). With `anonymous` the recipient's key is a fresh one.
+    `recipient` may then be left out). With `anonymous` the recipient's key is a fresh one. `issuer`
+    and `notary` narrow the choice of coins (Corda's issuerConstraint and notary).
 
     Raises: InsufficientBalanceException, NotaryException, IllegalArgumentError.
     """
@@ -50,22 +51,23 @@ class CashPaymentFlow(FlowLogic[SignedTransaction]):
         from_account: str | None = None,
         to_account: str | None = None,
         anonymous: bool = False,
+        issuer: Party | None = None,
+        notary: Party | None = None,
     ) -> None:
         self.amount = amount
         self.recipient = recipient
         self.from_account = from_account
         self.to_account = to_account
         self.anonymous = anonymous
+        self.issuer = issuer
+        self.notary = notary
 
     async def call(self) -> SignedTransaction:
         """The payment, final."""
-        source = None
-        if self.from_account is not None:
-            source = find_our_account(self, self.from_account)
+        wanted = self._selection()
         payee, owner = await self._payee()
         self.set_step(SELECTING_COINS)
-        account = None if source is None else source.identifier
-        coins = await self.service_hub.vault.select_coins(CoinSelection(self.amount, account))
+        coins = await self.service_hub.vault.select_coins(wanted)
         self.set_step(GENERATING_TX)
         spend = plan_spend(coins, self.amount)
         builder = payment(spend, owner)
@@ -75,6 +77,12 @@ class CashPaymentFlow(FlowLogic[SignedTransaction]):
         self.set_step(FINALISING_TX)
         sessions = () if payee == self.our_identity else (self.initiate_flow(payee),)
         return await self.sub_flow(FinalityFlow(stx, sessions))
+
+    def _selection(self) -> CoinSelection:
+        account = None
+        if self.from_account is not None:
+            account = find_our_account(self, self.from_account).identifier
+        return CoinSelection(self.amount, account, self.issuer, notary=self.notary)
 
     async def _payee(self) -> tuple[Party, AbstractParty]:
         """Who gets the transaction, and whose key owns the coins."""

@@ -78,6 +78,22 @@ def test_payments_both_ways_side_by_side(network: MockNetwork) -> None:
     assert check_mock(network) == []
 
 
+def test_300_payments_at_once_out_of_one_coin() -> None:
+    with MockNetwork() as network:
+        party_a, party_b = network["PartyA"], network["PartyB"]
+        party_a.run_flow(CashIssueFlow(YEN_1000))
+
+        pays = [
+            party_a.start_flow(CashPaymentFlow(Amount.parse("3 JPY"), recipient=party_b.party))
+            for _ in range(300)
+        ]
+        network.run_network()
+
+        assert all(pay.result() for pay in pays)
+        assert (balance(network, "PartyA"), balance(network, "PartyB")) == (100, 900)
+        assert check_mock(network) == []
+
+
 @pytest.mark.parametrize("victim", ["PartyA", "PartyB", "Notary"])
 @pytest.mark.parametrize(
     ("validating", "reload"), [(True, False), (False, True)], ids=["validating", "reload"]

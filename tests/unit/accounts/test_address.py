@@ -41,6 +41,9 @@ class Known(AccountService):
     def account_keys(self, identifier: UUID) -> tuple[PublicKey, ...]:
         raise NotImplementedError
 
+    def observed_states(self, identifier: UUID) -> tuple[StateRef, ...]:
+        raise NotImplementedError
+
 
 def find(text: str) -> Account:
     parties = {"Bob": BOB, "Bank": BANK}

@@ -1,16 +1,23 @@
+from datetime import timedelta
+from typing import Any
+
 import pytest
 
-from corda_sim.core.contracts import Amount
-from corda_sim.core.errors import IllegalArgumentError
+from corda_sim.core.contracts import Amount, StateRef
+from corda_sim.core.errors import CordaError, IllegalArgumentError
 from corda_sim.core.identity import AnonymousParty
 from corda_sim.core.transactions import SignedTransaction
+from corda_sim.flow import FlowLogic, FlowWaitTimeout, flow_name
+from corda_sim.flow.cordapp import CordApp
 from corda_sim.flow.selection import InsufficientBalanceException
+from corda_sim.flow.service_hub import SELECTION_WAIT
 from corda_sim.testing.mock_network import MockNetwork
 from corda_sim.testing.mock_node import MockNode
 from flows.accounts.create import CreateAccount
 from flows.accounts.share import RequestAccountInfo, ShareAccountInfo
 from flows.cash.exit import CashExitFlow
 from flows.cash.issue import CashIssueFlow
+from flows.cash.issue_and_payment import CashIssueAndPaymentFlow
 from flows.cash.payment import CashPaymentFlow
 from tests.unit.flows.conftest import NewNetwork
 
@@ -39,6 +46,91 @@ def test_issue_pay_and_exit(new_network: NewNetwork, validating: bool) -> None:
     assert owned(a.run_flow(CashExitFlow(yen(994)))) == []
     with pytest.raises(InsufficientBalanceException):
         a.run_flow(CashPaymentFlow(yen(1), b.party))
+
+
+def test_issue_and_payment(network: MockNetwork) -> None:
+    a, b = network["PartyA"], network["PartyB"]
+    issue(b, 50)
+    b.run_flow(CashPaymentFlow(yen(50), a.party))
+    paid = a.run_flow(CashIssueAndPaymentFlow(yen(20), b.party, anonymous=True))
+    (output,) = paid.outputs
+    assert output.data.issuer == a.party
+    assert b.hub.is_our_key(output.data.owner.owning_key)
+
+
+def test_only_coins_of_the_issuer_asked_for(network: MockNetwork) -> None:
+    a, b = network["PartyA"], network["PartyB"]
+    for node in (a, b):
+        issue(node, 50)
+    b.run_flow(CashPaymentFlow(yen(50), a.party))
+    with pytest.raises(InsufficientBalanceException, match="missing 10 JPY"):
+        a.run_flow(CashPaymentFlow(yen(60), b.party, issuer=b.party))
+    paid = a.run_flow(CashPaymentFlow(yen(50), b.party, issuer=b.party))
+    assert [output.data.issuer for output in paid.outputs] == [b.party]
+    with pytest.raises(InsufficientBalanceException):
+        a.run_flow(CashPaymentFlow(yen(1), b.party, notary=b.party))
+
+
+def test_only_the_issuer_exits(network: MockNetwork) -> None:
+    a, b = network["PartyA"], network["PartyB"]
+    issue(a, 50)
+    a.run_flow(CashPaymentFlow(yen(50), b.party))
+    with pytest.raises(InsufficientBalanceException, match="missing 50 JPY"):
+        b.run_flow(CashExitFlow(yen(50)))
+    with pytest.raises(InsufficientBalanceException):
+        a.run_flow(CashExitFlow(yen(1)))
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"recipient": None}, "needs a recipient"),
+        ({"to_account": "nobody"}, "was not found"),
+        ({"from_account": "bob"}, "hosted by"),
+        ({"to_account": "@"}, "is no account"),
+    ],
+)
+def test_payments_that_make_no_sense(
+    network: MockNetwork, wrong: dict[str, str], message: str
+) -> None:
+    a, b = network["PartyA"], network["PartyB"]
+    issue(a, 10)
+    b.run_flow(CreateAccount("bob"))
+    b.run_flow(ShareAccountInfo("bob", a.party))
+    given: dict[str, Any] = {"recipient": b.party, **wrong}
+    with pytest.raises(CordaError, match=message):
+        a.run_flow(CashPaymentFlow(yen(1), **given))
+    assert a.hub.vault.balances() == (yen(10),)
+
+
+@flow_name("test.Hold")
+class Hold(FlowLogic[None]):
+    """Holds a coin for some seconds."""
+
+    def __init__(self, ref: StateRef, seconds: int) -> None:
+        self.ref, self.seconds = ref, seconds
+
+    async def call(self) -> None:
+        self.service_hub.vault.soft_lock_reserve([self.ref])
+        await self.sleep(timedelta(seconds=self.seconds))
+
+
+def test_a_payment_waits_for_coins_in_use_and_no_longer(new_network: NewNetwork) -> None:
+    network = new_network(CordApp("test", flows=(Hold,)))
+    a, b = network["PartyA"], network["PartyB"]
+    ref = issue(a, 10).tx.out_ref(0).ref
+    a.start_flow(Hold(ref, 180))
+    network.run_network()
+    early = a.start_flow(CashPaymentFlow(yen(1), b.party))
+    network.run_network()
+    network.advance(SELECTION_WAIT - timedelta(seconds=1))
+    assert early.ended is None
+    late = a.start_flow(CashPaymentFlow(yen(1), b.party))
+    network.advance(timedelta(seconds=1))
+    with pytest.raises(FlowWaitTimeout, match=r"Gave up waiting for 1.* JPY: flow .* holds 10"):
+        early.result()
+    network.advance(timedelta(seconds=60))
+    assert owned(late.result()) == [1, 9]
 
 
 def test_splits(network: MockNetwork) -> None:
