@@ -15,6 +15,7 @@ from corda_sim.testing.mock_node import MockNode
 from flows.cash.exit import CashExitFlow
 from flows.cash.issue import CashIssueFlow
 from flows.cash.payment import CashPaymentFlow
+from flows.database import reader
 from flows.validation import (
     AlreadySignedRefused,
     InvalidTransactionRefused,
@@ -107,6 +108,24 @@ def test_no_state_is_signed_away_twice_within_the_first_window(network: MockNetw
         node.run_flow(Propose(coin, 41))
     network.advance(timedelta(seconds=61))
     node.run_flow(Propose(coin, 41))
+
+
+def test_the_first_window_ends_where_it_says(network: MockNetwork) -> None:
+    node, coin = stable(network)
+    first = node.run_flow(Propose(coin, 40))
+    rows = reader(network["Validator"].url)
+    (lock,) = rows("SELECT * FROM validator_locks")
+    assert (lock.state_ref, lock.transaction_id) == (str(coin.ref), str(first.id))
+    network.advance(timedelta(seconds=60) - timedelta(microseconds=1))
+    with pytest.raises(AlreadySignedRefused):
+        node.run_flow(Propose(coin, 41))
+    network.advance(timedelta(microseconds=1))
+    second = node.run_flow(Propose(coin, 41))
+    audited = rows(
+        "SELECT * FROM validator_log WHERE state_ref = :ref ORDER BY signed_at", ref=str(coin.ref)
+    )
+    assert [row.transaction_id for row in audited] == [str(first.id), str(second.id)]
+    assert {row.requester for row in audited} == {str(node.party.name)}
 
 
 def test_two_requests_at_once_for_one_state(network: MockNetwork) -> None:
