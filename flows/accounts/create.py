@@ -5,13 +5,17 @@ from uuid import UUID
 
 from corda_sim.core.contracts import StateAndRef, UniqueIdentifier
 from corda_sim.core.errors import IllegalStateError
-from corda_sim.core.transactions import TransactionBuilder
+from corda_sim.core.transactions import SignedTransaction, TransactionBuilder
 from corda_sim.flow import FlowException, FlowLogic, flow_name, startable_by_rpc
 from flows.accounts.lookup import account_by_id, our_account_named
 from flows.finality import FinalityFlow
-from states.accounts import AccountInfo, Create
+from states.accounts import ACCOUNT_SCHEMA, AccountInfo, Create
 
 CREATING = "Creating the account"
+_CLAIM = (
+    "INSERT INTO accounts (identifier, name, host, transaction_id, output_index) "
+    "VALUES (:identifier, :name, :host, :transaction_id, 0)"
+)
 
 
 @startable_by_rpc
@@ -47,6 +51,11 @@ class CreateAccount(FlowLogic[StateAndRef[AccountInfo]]):
         )
         return await self._finalise(info)
 
+    def _claim(self, info: AccountInfo, signed: SignedTransaction) -> None:
+        """Of two flows for one name the second one's step fails; it looks again and finds it."""
+        row = info.generate_mapped_object(ACCOUNT_SCHEMA)
+        self.execute(_CLAIM, **row, transaction_id=str(signed.id))
+
     async def _finalise(self, info: AccountInfo) -> StateAndRef[AccountInfo]:
         notaries = self.service_hub.notary_identities()
         if not notaries:
@@ -54,5 +63,6 @@ class CreateAccount(FlowLogic[StateAndRef[AccountInfo]]):
         builder = TransactionBuilder(notaries[0])
         builder.add_output_state(info).add_command(Create(), self.our_identity.owning_key)
         signed = self.service_hub.sign_initial_transaction(builder)
+        self._claim(info, signed)
         final = await self.sub_flow(FinalityFlow(signed))
         return final.out_ref(0)

@@ -1,4 +1,5 @@
 from dataclasses import dataclass
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
@@ -160,6 +161,19 @@ def test_an_identifier_is_taken_once(rig: Rig) -> None:
     rig.a.run_flow(CreateAccount("alice", NOBODY))
     with pytest.raises(FlowException, match="specified identifier"):
         rig.a.run_flow(CreateAccount("other", NOBODY))
+
+
+def test_of_two_flows_for_one_name_one_makes_the_account(rig: Rig) -> None:
+    flows = [rig.a.start_flow(CreateAccount("alice")) for _ in range(2)]
+    rig.network.run_network()
+    rig.network.advance(timedelta(seconds=30))
+    assert all(flow.ended is not None for flow in flows)
+    (refused,) = [flow for flow in flows if flow.ended and flow.ended.error]
+    with pytest.raises(FlowException, match="already an account registered"):
+        refused.result()
+    (alice,) = accounts(rig.a).all_accounts()
+    everything = rig.a.hub.vault.query_page(VaultQueryCriteria(StateStatus.ALL))
+    assert everything.refs == (alice.ref,)
 
 
 def test_both_sides_know_whose_a_requested_key_is(rig: Rig) -> None:
