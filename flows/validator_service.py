@@ -15,8 +15,8 @@ _LOCK_OF = "SELECT transaction_id, until_time FROM validator_locks WHERE state_r
 class ConfiguredValidatorPolicy(ValidatorPolicy):
     """Allows what is listed as `contract` (all its commands) or `contract:Command`.
 
-    `Command` is the command's last name beside the contract's: `corda_sim.cash.Cash:Issue` is the
-    command `corda_sim.cash.Issue`. A full wire name does as well.
+    A contract's commands are those named beside it: `corda_sim.cash.Cash:Issue` is the command
+    `corda_sim.cash.Issue`. Any other is listed by its full wire name.
     """
 
     def __init__(self, allow: Iterable[str], rows: Rows) -> None:
@@ -26,9 +26,9 @@ class ConfiguredValidatorPolicy(ValidatorPolicy):
     def allows(self, contract: str, command: str) -> bool:
         """Whether the list has the contract, or the command with it."""
         beside, _, short = command.rpartition(".")
-        entries = {contract, f"{contract}:{command}"}
+        entries = {f"{contract}:{command}"}
         if beside == contract.rpartition(".")[0]:
-            entries.add(f"{contract}:{short}")
+            entries.update((contract, f"{contract}:{short}"))
         return not self._allow.isdisjoint(entries)
 
     def signed_away(self, refs: tuple[StateRef, ...]) -> tuple[SignedAway, ...]:
