@@ -11,7 +11,7 @@ from corda_sim.core.crypto.hashes import SecureHash
 from corda_sim.core.network import SignedNetworkParameters
 from corda_sim.core.serialization import serialize
 from corda_sim.core.transactions import SignedTransaction
-from corda_sim.flow import FlowLogic, FlowSession, flow_name
+from corda_sim.flow import FlowException, FlowLogic, FlowSession, flow_name
 from corda_sim.flow.parameters_storage import NetworkParametersStorage
 from flows.fetching import (
     DataType,
@@ -108,6 +108,8 @@ class DataVendingFlow(FlowLogic[None]):
         return authority
 
     def _answer(self, request: FetchData, authority: VendingAuthority) -> tuple[object, ...]:
+        if not request.hashes:
+            raise FlowException("A request must ask for at least one item")
         if len(set(request.hashes)) != len(request.hashes):
             raise IllegalTransactionRequest(request.hashes[0])
         for requested in request.hashes:

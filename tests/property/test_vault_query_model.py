@@ -171,6 +171,7 @@ COMPARE: dict[Operator, Callable[[Any, tuple[Any, ...]], bool]] = {
     Operator.BETWEEN: lambda value, given: given[0] <= value <= given[1],
     Operator.IN: lambda value, given: value in given,
     Operator.NOT_IN: lambda value, given: value not in given,
+    Operator.LIKE: lambda value, given: value.startswith(given[0].rstrip("%")),
     Operator.EQUAL_IGNORE_CASE: lambda value, given: value.lower() == given[0].lower(),
     Operator.IN_IGNORE_CASE: lambda value, given: value.lower() in [g.lower() for g in given],
 }
@@ -324,6 +325,7 @@ CURRENCY = st.one_of(
         st.sampled_from([Operator.EQUAL, Operator.NOT_EQUAL, Operator.EQUAL_IGNORE_CASE]),
         st.tuples(CODES),
     ),
+    st.tuples(st.just(Operator.LIKE), st.sampled_from([("E%",), ("e%",), ("GBP",)])),
     st.tuples(
         st.sampled_from([Operator.IN, Operator.IN_IGNORE_CASE]),
         st.lists(CODES, max_size=2).map(tuple),
