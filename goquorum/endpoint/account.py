@@ -1,0 +1,161 @@
+"""An account that sends transactions: legacy ones, gas price 0, as GoQuorum takes them."""
+
+import threading
+import time
+from dataclasses import dataclass
+from typing import Any, Final
+
+from eth_account import Account as EthAccount
+from eth_account.signers.local import LocalAccount
+
+from goquorum.endpoint.abi import Decoded, Interface
+from goquorum.endpoint.json_rpc import JsonRpc, RpcError
+from goquorum.errors import GoQuorumError
+
+GAS_LIMIT: Final = 30_000_000
+POLL_SECONDS: Final = 0.02
+RECEIPT_SECONDS: Final = 60.0
+
+
+class TransactionReverted(GoQuorumError):
+    """A transaction or call failed; `error` is the contract's own, where its ABI knows it."""
+
+    def __init__(self, what: str, error: Decoded | None, data: bytes) -> None:
+        reason = str(error) if error else f"0x{data.hex()}" if data else "no reason given"
+        super().__init__(f"{what} reverted: {reason}")
+        self.error, self.data = error, data
+
+
+class TransactionNotMined(GoQuorumError):
+    """There is no receipt in the time given; the transaction may still come."""
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What became of a transaction."""
+
+    transaction_hash: str
+    block_number: int
+    gas_used: int
+    succeeded: bool
+    contract_address: bytes | None
+    logs: tuple["Log", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Log:
+    """One event as the chain keeps it."""
+
+    address: bytes
+    topics: tuple[bytes, ...]
+    data: bytes
+
+
+class Sender:
+    """Signs with one key and counts its nonces, so that transactions can be sent ahead."""
+
+    def __init__(self, rpc: JsonRpc, private_key: bytes) -> None:
+        self.rpc = rpc
+        self._account: LocalAccount = EthAccount.from_key(private_key)
+        self.address = bytes.fromhex(self._account.address[2:])
+        self._chain_id = int(rpc.call("eth_chainId"), 16)
+        self._lock = threading.Lock()
+        self._nonce = self.pending_nonce()
+
+    def pending_nonce(self) -> int:
+        """The next nonce by what the endpoint knows, its pool included."""
+        return int(self.rpc.call("eth_getTransactionCount", self._account.address, "pending"), 16)
+
+    def send(self, to: bytes | None, data: bytes, *, gas: int = GAS_LIMIT) -> str:
+        """Send without waiting; the transaction's hash. `to` None deploys."""
+        with self._lock:
+            raw = self._sign(to, data, self._nonce, gas)
+            found = self.rpc.call("eth_sendRawTransaction", "0x" + raw.hex())
+            self._nonce += 1
+        return str(found)
+
+    def _sign(self, to: bytes | None, data: bytes, nonce: int, gas: int) -> bytes:
+        transaction: dict[str, Any] = {
+            "nonce": nonce,
+            "gas": gas,
+            "gasPrice": 0,
+            "value": 0,
+            "data": data,
+            "chainId": self._chain_id,
+        }
+        if to is not None:
+            transaction["to"] = to
+        return bytes(self._account.sign_transaction(transaction).raw_transaction)
+
+    def wait(self, transaction_hash: str, seconds: float = RECEIPT_SECONDS) -> Receipt:
+        """Wait for the receipt. Raises TransactionNotMined."""
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            found = self.rpc.call("eth_getTransactionReceipt", transaction_hash)
+            if found is not None:
+                return parse_receipt(found)
+            time.sleep(POLL_SECONDS)
+        raise TransactionNotMined(f"No receipt of {transaction_hash} in {seconds:g} s")
+
+
+class Contract:
+    """A contract at an address."""
+
+    def __init__(self, rpc: JsonRpc, address: bytes, interface: Interface) -> None:
+        self.rpc, self.address, self.interface = rpc, address, interface
+
+    def view(self, name: str, *arguments: object, block: str = "latest") -> tuple[Any, ...]:
+        """What a view returns. Raises TransactionReverted."""
+        call = {"to": "0x" + self.address.hex()}
+        call["data"] = "0x" + self.interface.call(name, *arguments).hex()
+        return self.interface.result(name, self._eth_call(name, call, block))
+
+    def transact(self, sender: Sender, name: str, *arguments: object) -> Receipt:
+        """Send and wait; a failed transaction is called once more for its reason.
+
+        Raises:
+            TransactionReverted: it failed.
+            TransactionNotMined: it isn't in a block yet.
+        """
+        data = self.interface.call(name, *arguments)
+        receipt = sender.wait(sender.send(self.address, data))
+        if not receipt.succeeded:
+            call = {"from": "0x" + sender.address.hex(), "to": "0x" + self.address.hex()}
+            call |= {"data": "0x" + data.hex(), "gas": hex(GAS_LIMIT)}
+            self._eth_call(name, call, hex(receipt.block_number))
+            raise TransactionReverted(name, None, b"")
+        return receipt
+
+    def events(self, receipt: Receipt) -> list[Decoded]:
+        """The events of this contract in a receipt."""
+        ours = (log for log in receipt.logs if log.address == self.address)
+        found = (self.interface.event(log.topics, log.data) for log in ours)
+        return [event for event in found if event is not None]
+
+    def _eth_call(self, name: str, call: dict[str, str], block: str) -> bytes:
+        try:
+            return bytes.fromhex(self.rpc.call("eth_call", call, block)[2:])
+        except RpcError as error:
+            if not error.data and "revert" not in error.message:
+                raise
+            found = self.interface.error(error.data)
+            raise TransactionReverted(name, found, error.data) from error
+
+
+def parse_receipt(found: dict[str, Any]) -> Receipt:
+    """A receipt as JSON-RPC gives it."""
+    address = found.get("contractAddress")
+    return Receipt(
+        found["transactionHash"],
+        int(found["blockNumber"], 16),
+        int(found["gasUsed"], 16),
+        int(found["status"], 16) == 1,
+        bytes.fromhex(address[2:]) if address else None,
+        tuple(parse_log(log) for log in found["logs"]),
+    )
+
+
+def parse_log(found: dict[str, Any]) -> Log:
+    """A log as JSON-RPC gives it."""
+    topics = tuple(bytes.fromhex(topic[2:]) for topic in found["topics"])
+    return Log(bytes.fromhex(found["address"][2:]), topics, bytes.fromhex(found["data"][2:]))
