@@ -16,8 +16,8 @@ FOLDER: Final = Path(__file__).parent / "artifacts"
 class Artifact:
     """A compiled contract.
 
-    `bytecode` is hexadecimal, with a placeholder for the address of each library in `links`: library
-    name to the places (in bytes) where its address goes.
+    `bytecode` is hexadecimal, with a placeholder for the address of each library in `links`, which
+    maps a library's name to the places (in bytes) where its address goes.
     """
 
     name: str

@@ -18,8 +18,8 @@ def cache_root() -> Path:
 def cached(kind: str, key: str, fill: Callable[[Path], None]) -> Path:
     """The folder `kind/key` of the cache; `fill` makes it where it is missing.
 
-    It is filled beside its place and moved there when whole, so that a process that is killed leaves
-    no half of it; processes that want the same folder wait for each other.
+    It is filled beside its place and moved there when whole, so that a killed process leaves no
+    half of it; processes that want the same folder wait for each other.
     """
     folder = cache_root() / kind / key
     if folder.is_dir():

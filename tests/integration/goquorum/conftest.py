@@ -2,6 +2,7 @@
 
 import hashlib
 import socket
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -9,11 +10,13 @@ import pytest
 from eth_abi import encode
 
 from goquorum.artifacts import artifact, names
-from goquorum.deploy import deploy, deploy_handler
+from goquorum.deploy import deploy, deploy_handler, deploy_lcp_client
 from goquorum.endpoint.abi import Interface, keccak256
 from goquorum.endpoint.account import Contract, Sender, TransactionReverted
 from goquorum.endpoint.json_rpc import JsonRpc
 from goquorum.quick.anvil import Anvil
+from tests.integration.goquorum.enclave import AttestationService, Enclave, update_state
+from tests.integration.goquorum.lcp import JUNE_2024, NONE, STATE_1, Lcp
 
 DEPLOYER = bytes.fromhex("ac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80")
 PREFIX = b"ibc"
@@ -106,3 +109,36 @@ def rig(rpc: JsonRpc, owner: Sender) -> Rig:
     handler.transact(owner, "bindPort", "mock", module.address)
     handler.transact(owner, "createClient", ("mock-client", b"client state", state()))
     return Rig(rpc, owner, handler, client, module)
+
+
+@pytest.fixture(scope="session")
+def service() -> AttestationService:
+    return AttestationService()
+
+
+@pytest.fixture(scope="session")
+def light_client(owner: Sender, service: AttestationService) -> Contract:
+    return deploy_lcp_client(owner, owner, service.root, development=True)
+
+
+@pytest.fixture
+def empty(owner: Sender, light_client: Contract, service: AttestationService) -> Lcp:
+    """No client yet; each test has an id of its own."""
+    return Lcp(owner, light_client, service, Enclave(), f"lcp-client-{time.monotonic_ns()}")
+
+
+@pytest.fixture
+def lcp(empty: Lcp) -> Lcp:
+    """A client with a registered key, activated at height 1."""
+    empty.create()
+    empty.register()
+    empty.update(update_state(NONE, 1, STATE_1, emitted=True))
+    return empty
+
+
+@pytest.fixture
+def june_2024() -> Iterator[Sender]:
+    """A chain at the time when the recorded reports were new."""
+    anvil = Anvil.start(free_port(), timestamp=JUNE_2024)
+    yield Sender(anvil.rpc, DEPLOYER)
+    anvil.stop()
