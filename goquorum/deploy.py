@@ -57,20 +57,25 @@ def deploy_handler(sender: Sender) -> Contract:
 
 
 def deploy_lcp_client(
-    sender: Sender, handler: Contract, root_certificate: bytes, *, development: bool
+    sender: Sender, handler: bytes, root_certificate: bytes, *, development: bool
 ) -> Contract:
-    """The light client that believes LCP enclaves; `root_certificate` is DER."""
+    """The light client that believes LCP enclaves.
+
+    `handler` is the handler's address, `root_certificate` the attestation service's, in DER.
+    """
     libraries = {
         name: deploy(sender, name).address for name in ("AVRValidator", "LCPProtoMarshaler")
     }
-    arguments = (handler.address, development, root_certificate)
+    arguments = (handler, development, root_certificate)
     return deploy(sender, "LCPClientIAS", *arguments, libraries=libraries)
 
 
 def deploy_bridge(sender: Sender, root_certificate: bytes, *, development: bool) -> Deployment:
     """Everything that use case 1 needs, registered and bound."""
     handler = deploy_handler(sender)
-    lcp_client = deploy_lcp_client(sender, handler, root_certificate, development=development)
+    lcp_client = deploy_lcp_client(
+        sender, handler.address, root_certificate, development=development
+    )
     auth = deploy(sender, "CrossAuthModule", handler.address)
     transfers = deploy(sender, "AssetTransferModule", auth.address)
     cross = deploy(sender, "CrossSimpleModule", handler.address, transfers.address)

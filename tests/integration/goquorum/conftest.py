@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import pytest
-from eth_abi import encode
+from eth_abi.abi import encode
 
 from goquorum.artifacts import artifact, names
 from goquorum.deploy import deploy, deploy_handler, deploy_lcp_client
@@ -118,7 +118,7 @@ def service() -> AttestationService:
 
 @pytest.fixture(scope="session")
 def light_client(owner: Sender, service: AttestationService) -> Contract:
-    return deploy_lcp_client(owner, owner, service.root, development=True)
+    return deploy_lcp_client(owner, owner.address, service.root, development=True)
 
 
 @pytest.fixture

@@ -5,13 +5,14 @@ import json
 import time
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from coincurve import PrivateKey
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.x509.oid import NameOID
-from eth_abi import encode
+from eth_abi.abi import encode
 
 from goquorum.endpoint.abi import keccak256
 from tests.integration.goquorum.wire import message, number, text
@@ -23,6 +24,10 @@ EMPTY_CONTEXT = bytes(encode(["(bytes32,bytes)"], [(bytes(32), b"")]))
 YEAR = timedelta(days=365)
 
 
+def _name(text_: str) -> x509.Name:
+    return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, text_)])
+
+
 def certificate(
     subject: str,
     key: rsa.RSAPrivateKey,
@@ -30,12 +35,11 @@ def certificate(
     issuer_key: rsa.RSAPrivateKey,
     *,
     ends: timedelta = YEAR,
-    digest: hashes.HashAlgorithm | None = None,
+    digest: hashes.SHA256 | hashes.SHA512 | None = None,
 ) -> bytes:
     """A certificate in DER."""
     now = datetime.now(UTC)
-    name = lambda text_: x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, text_)])  # noqa: E731
-    made = x509.CertificateBuilder(name(issuer), name(subject), key.public_key())
+    made = x509.CertificateBuilder(_name(issuer), _name(subject), key.public_key())
     made = made.serial_number(x509.random_serial_number())
     made = made.not_valid_before(now - 2 * YEAR).not_valid_after(now + ends)
     signed = made.sign(issuer_key, digest or hashes.SHA256())
@@ -122,7 +126,7 @@ class Enclave:
     def address(self) -> bytes:
         return address_of(self.key)
 
-    def quote(self, **changes: object) -> QuoteFields:
+    def quote(self, **changes: Any) -> QuoteFields:  # noqa: ANN401 - fields of a quote
         return replace(QuoteFields(self.address), **changes)
 
     def sign(self, data: bytes) -> bytes:
@@ -182,28 +186,34 @@ def trusting_period(untrusted: int, trusted: int, period: int, drift: int) -> by
     return bytes(encode(["(bytes32,bytes)"], [(bytes((0, 1)) + bytes(30), words)]))
 
 
-def client_state(**changes: object) -> bytes:
-    """ibc.lightclients.lcp.v1.ClientState in its Any."""
-    parts: dict[str, object] = {
-        "mrenclave": MRENCLAVE,
-        "key_expiration": 604_800,
-        "frozen": 0,
-        "height": b"",
-        "statuses": (),
-        "advisories": (),
-        "operators": (),
-        "nonce": 0,
-        "threshold": (1, 1),
-        "more": b"",
-    }
-    parts |= changes
-    body = text(1, parts["mrenclave"]) + number(2, parts["key_expiration"])
-    body += number(3, parts["frozen"]) + message(4, parts["height"])
-    body += b"".join(message(5, status.encode()) for status in parts["statuses"])
-    body += b"".join(message(6, advisory.encode()) for advisory in parts["advisories"])
-    body += b"".join(message(7, operator) for operator in parts["operators"])
-    body += number(8, parts["nonce"]) + number(9, parts["threshold"][0])
-    body += number(10, parts["threshold"][1]) + parts["more"]
+@dataclass(frozen=True)
+class ClientStateFields:
+    """ibc.lightclients.lcp.v1.ClientState; `height` and `more` are encoded already."""
+
+    mrenclave: bytes = MRENCLAVE
+    key_expiration: int = 604_800
+    frozen: int = 0
+    height: bytes = b""
+    statuses: tuple[str, ...] = ()
+    advisories: tuple[str, ...] = ()
+    operators: tuple[bytes, ...] = ()
+    nonce: int = 0
+    threshold: tuple[int, int] = (1, 1)
+    more: bytes = b""
+
+    def encoded(self) -> bytes:
+        body = text(1, self.mrenclave) + number(2, self.key_expiration) + number(3, self.frozen)
+        body += message(4, self.height)
+        body += b"".join(message(5, status.encode()) for status in self.statuses)
+        body += b"".join(message(6, advisory.encode()) for advisory in self.advisories)
+        body += b"".join(message(7, operator) for operator in self.operators)
+        body += number(8, self.nonce) + number(9, self.threshold[0]) + number(10, self.threshold[1])
+        return body + self.more
+
+
+def client_state(**changes: Any) -> bytes:  # noqa: ANN401 - fields of a client state
+    """A client state in its Any."""
+    body = ClientStateFields(**changes).encoded()
     return text(1, "/ibc.lightclients.lcp.v1.ClientState") + text(2, body)
 
 

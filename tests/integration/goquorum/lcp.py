@@ -1,6 +1,7 @@
 """A light client of LCP under test, and what its tests share."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from goquorum.endpoint.account import Contract, Sender
 from tests.integration.goquorum.enclave import (
@@ -19,13 +20,6 @@ MINUTE, DAY = 60 * 10**9, 86_400 * 10**9
 
 
 @dataclass
-class Handler:
-    """An address as the handler, so that tests speak to the light client directly."""
-
-    address: bytes
-
-
-@dataclass
 class Lcp:
     """A light client with one client, and the enclave that it was made for."""
 
@@ -39,10 +33,10 @@ class Lcp:
         receipt = self.contract.transact(self.sender, name, self.client_id, *arguments)
         return [event.name for event in self.contract.events(receipt)]
 
-    def create(self, **changes: object) -> None:
+    def create(self, **changes: Any) -> None:  # noqa: ANN401 - fields of a client state
         self.do("initializeClient", client_state(**changes), EMPTY_CONSENSUS)
 
-    def register(self, **changes: object) -> list[str]:
+    def register(self, **changes: Any) -> list[str]:  # noqa: ANN401 - fields of a quote
         return self.do(
             "registerEnclaveKey", self.service.attest(self.enclave.quote(**changes)).message()
         )

@@ -141,7 +141,7 @@ def test_only_the_handler_calls_back(mock: Bridge, name: str) -> None:
     relayer = bytes(20)
     arguments = {"onAcknowledgementPacket": (packet, b"", relayer)}.get(name, (packet, relayer))
     for module in (mock.cross, mock.auth):
-        attempt = lambda m=module: m.transact(mock.rig.owner, name, *arguments)  # noqa: E731
+        attempt = lambda m=module: m.transact(mock.rig.owner, name, *arguments)
         assert refused(attempt) == "IBCModuleInvalidSender"
 
 
@@ -159,14 +159,14 @@ def test_only_channels_over_a_listed_client_are_admitted(rig: Rig) -> None:
 
 
 def test_only_the_owner_lists_clients(mock: Bridge, seller: Sender) -> None:
-    attempt = lambda: mock.cross.transact(seller, "listClient", "mock-client-1", True)  # noqa: E731
+    attempt = lambda: mock.cross.transact(seller, "listClient", "mock-client-1", True)
     assert refused(attempt) == "OwnableUnauthorizedAccount"
 
 
 def test_another_version_is_refused_and_channels_stay_open(mock: Bridge) -> None:
     rig = mock.rig
     assert refused(lambda: open_channel(rig, "cross", "ics20-1")) == "CrossVersionNotSupported"
-    close = lambda: rig.do("channelCloseInit", ("cross", mock.calls.channel))  # noqa: E731
+    close = lambda: rig.do("channelCloseInit", ("cross", mock.calls.channel))
     assert refused(close) == "IBCModuleChannelCloseNotAllowed"
 
 
@@ -306,8 +306,8 @@ def test_only_the_bound_cross_module_moves_assets(assets: Assets) -> None:
     assets.sign(assets.seller, assets.call_info)
     context = (TX_ID, 1, ((assets.seller.address, (CHANNEL, ("", b""))),))
     owner = assets.rig.owner
-    direct = lambda: assets.transfers.transact(owner, "onContractCall", context, assets.call_info)  # noqa: E731
+    direct = lambda: assets.transfers.transact(owner, "onContractCall", context, assets.call_info)
     assert refused(direct) == "AssetCallerIsNotCross"
-    rebind = lambda: assets.transfers.transact(owner, "bindCross", owner.address)  # noqa: E731
+    rebind = lambda: assets.transfers.transact(owner, "bindCross", owner.address)
     assert refused(rebind) == "AssetCrossAlreadyBound"
     assert assets.owner_of() == assets.seller.address

@@ -12,7 +12,7 @@ from tests.integration.goquorum.enclave import (
     consensus_state,
     update_state,
 )
-from tests.integration.goquorum.lcp import STATE_1, STATE_2, Handler, Lcp
+from tests.integration.goquorum.lcp import STATE_1, STATE_2, Lcp
 from tests.integration.goquorum.wire import message, number, text
 
 pytestmark = pytest.mark.integration
@@ -80,7 +80,7 @@ def test_messages_are_routed_to_their_function(
 
 def test_an_unknown_message_is_refused(empty: Lcp) -> None:
     any_ = text(1, "/ibc.lightclients.lcp.v1.Other")
-    call = lambda: empty.contract.view("routeUpdateClient", "lcp-client-0", any_)  # noqa: E731
+    call = lambda: empty.contract.view("routeUpdateClient", "lcp-client-0", any_)
     assert refused(call) == "LCPClientUnknownProtoTypeUrl"
 
 
@@ -124,6 +124,6 @@ def test_a_client_begins_without_a_state(empty: Lcp, state: bytes, error: str) -
 
 
 def test_only_the_handler_makes_clients(owner: Sender, service: AttestationService) -> None:
-    contract = deploy_lcp_client(owner, Handler(b"\7" * 20), service.root, development=True)
+    contract = deploy_lcp_client(owner, b"\7" * 20, service.root, development=True)
     lcp = Lcp(owner, contract, service, Enclave())
     assert refused(lcp.create) == "LightClientInvalidCaller"

@@ -2,7 +2,7 @@
 
 import pytest
 from coincurve import PrivateKey
-from eth_abi import encode
+from eth_abi.abi import encode
 
 from goquorum.endpoint.abi import keccak256
 from tests.integration.goquorum.conftest import refused
@@ -63,9 +63,9 @@ def test_enough_operators_enclaves_must_sign(operated: Operated) -> None:
     lcp, _, enclaves = operated
     data = update_state(NONE, 1, STATE_1, emitted=True)
     signatures = [enclave.sign(data) for enclave in enclaves]
-    few = lambda: lcp.do("updateClient", (data, [b"", b"", signatures[2]]))  # noqa: E731
+    few = lambda: lcp.do("updateClient", (data, [b"", b"", signatures[2]]))
     assert refused(few) == "LCPClientOperatorSignaturesInsufficient"
-    swapped = lambda: lcp.do("updateClient", (data, [signatures[1], signatures[0], b""]))  # noqa: E731
+    swapped = lambda: lcp.do("updateClient", (data, [signatures[1], signatures[0], b""]))
     assert refused(swapped) == "LCPClientEnclaveKeyUnexpectedOperator"
     lcp.do("updateClient", (data, [signatures[0], b"", signatures[2]]))
     assert lcp.latest() == 1
@@ -102,5 +102,5 @@ def test_operator_updates_that_are_refused(operated: Operated) -> None:
 
 
 def test_without_operators_there_are_none_to_replace(lcp: Lcp) -> None:
-    attempt = lambda: lcp.do("updateOperators", (1, [], 1, 1, []))  # noqa: E731
+    attempt = lambda: lcp.do("updateOperators", (1, [], 1, 1, []))
     assert refused(attempt) == "LCPClientUpdateOperatorsPermissionless"

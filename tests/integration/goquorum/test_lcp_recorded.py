@@ -5,7 +5,7 @@ import json
 from pathlib import Path
 
 import pytest
-from eth_abi import decode
+from eth_abi.abi import decode
 
 from goquorum.deploy import deploy_lcp_client
 from goquorum.endpoint.account import Contract, Sender
@@ -34,7 +34,9 @@ def test_what_a_real_lcp_signed(
     report = json.loads(recorded["avr"])
     body = base64.b64decode(report["isvEnclaveQuoteBody"])
     certificate_ = (vectors / "lcp/certs" / root).read_bytes()
-    contract = deploy_lcp_client(sender, sender, certificate_, development=bool(body[96] & 2))
+    contract = deploy_lcp_client(
+        sender, sender.address, certificate_, development=bool(body[96] & 2)
+    )
     state = client_state(
         mrenclave=body[112:144], statuses=statuses, advisories=tuple(report["advisoryIDs"])
     )
@@ -73,7 +75,7 @@ def test_a_key_expires(june_2024: Sender, vectors: Path) -> None:
     recorded = load(vectors / "lcp/02", "001-avr")
     body = base64.b64decode(json.loads(recorded["avr"])["isvEnclaveQuoteBody"])
     root = (vectors / "lcp/certs/simulation_rootca.der").read_bytes()
-    contract = deploy_lcp_client(june_2024, june_2024, root, development=bool(body[96] & 2))
+    contract = deploy_lcp_client(june_2024, june_2024.address, root, development=bool(body[96] & 2))
     state = client_state(mrenclave=body[112:144], key_expiration=86_400)
     contract.transact(june_2024, "initializeClient", "lcp-client-0", state, EMPTY_CONSENSUS)
     signature, signing = (base64.b64decode(recorded[key]) for key in ("signature", "signing_cert"))
@@ -85,5 +87,5 @@ def test_a_key_expires(june_2024: Sender, vectors: Path) -> None:
     signed = [base64.b64decode(answer[key]) for key in ("message", "signature")]
     late = lambda: contract.transact(
         june_2024, "updateClient", "lcp-client-0", (signed[0], [signed[1]])
-    )  # noqa: E731
+    )
     assert refused(late) == "LCPClientEnclaveKeyExpired"

@@ -1,9 +1,10 @@
 """Updates and proofs that an enclave signs, and every refusal."""
 
 import time
+from functools import partial
 
 import pytest
-from eth_abi import encode
+from eth_abi.abi import encode
 
 from goquorum.endpoint.abi import keccak256
 from tests.integration.goquorum.conftest import refused
@@ -24,16 +25,16 @@ def test_only_a_registered_key_counts(lcp: Lcp) -> None:
     data = update_state((1, STATE_1), 2, STATE_2)
     assert refused(lambda: lcp.update(data, Enclave())) == "LCPClientEnclaveKeyNotExist"
     assert refused(lambda: lcp.do("updateClient", (data, []))) == "LCPClientInvalidSignaturesLength"
-    two = lambda: lcp.update(data, lcp.enclave, lcp.enclave)  # noqa: E731
+    two = lambda: lcp.update(data, lcp.enclave, lcp.enclave)
     assert refused(two) == "LCPClientInvalidSignaturesLength"
-    bad = lambda: lcp.do("updateClient", (data, [bytes(64)]))  # noqa: E731
+    bad = lambda: lcp.do("updateClient", (data, [bytes(64)]))
     assert refused(bad) == "ECDSAInvalidSignatureLength"
 
 
 def test_activation_needs_the_states_that_are_activated(empty: Lcp) -> None:
     empty.create()
     empty.register()
-    silent = lambda: empty.update(update_state(NONE, 1, STATE_1))  # noqa: E731
+    silent = lambda: empty.update(update_state(NONE, 1, STATE_1))
     assert refused(silent) == "LCPClientUpdateStateEmittedStatesMustNotEmpty"
 
 
@@ -64,7 +65,7 @@ def test_updates_with_impossible_content_are_refused(lcp: Lcp) -> None:
         ),
         (membership(PATH, STATE_1, 1, STATE_1), "LCPClientUnknownProxyMessageHeader"),
     ):
-        assert refused(lambda d=data: lcp.update(d)) == error
+        assert refused(partial(lcp.update, data)) == error
 
 
 def test_the_same_update_again_changes_nothing(lcp: Lcp) -> None:
@@ -132,7 +133,7 @@ def test_contexts_of_another_kind_are_refused(lcp: Lcp) -> None:
         (short, "LCPCommtimentInvalidTrustingPeriodContextLength"),
     ):
         data = update_state((1, STATE_1), 2, STATE_2, context=context)
-        assert refused(lambda d=data: lcp.update(d)) == error
+        assert refused(partial(lcp.update, data)) == error
 
 
 def test_presence_and_absence_are_believed(lcp: Lcp) -> None:

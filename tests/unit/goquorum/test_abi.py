@@ -1,7 +1,7 @@
 """Calls, results, errors and events by ABI."""
 
 import pytest
-from eth_abi import encode
+from eth_abi.abi import encode
 
 from goquorum.endpoint.abi import AbiError, Interface, keccak256
 
