@@ -7,7 +7,15 @@ import pytest
 from goquorum.endpoint.abi import keccak256
 from tests.integration.goquorum import channels
 from tests.integration.goquorum.channels import CLOSED, Opened, open_channel
-from tests.integration.goquorum.conftest import HEIGHT, absence, membership, refused, sha256, state
+from tests.integration.goquorum.conftest import (
+    HEIGHT,
+    Rig,
+    absence,
+    membership,
+    refused,
+    sha256,
+    state,
+)
 from tests.integration.goquorum.packets import (
     FAR,
     Packet,
