@@ -3,8 +3,11 @@
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
 
 from corda_sim.core.crypto.hashes import SecureHash
+from corda_sim.core.crypto.keys import PublicKey
 from corda_sim.core.crypto.signatures import TransactionSignature
 from corda_sim.core.serialization import serializable
 from corda_sim.flow.notary.errors import (
@@ -22,10 +25,9 @@ from corda_sim.flow.notary.heads import (
     explain_missing_anchor,
     sign_head,
 )
-from notary.anchor import AnchorFile
 from notary.batch_signing import NotarySigner, sign_batch
 from notary.decide import Decision, Rejected, decide
-from notary.store import LoggedRequest, NotaryStore
+from notary.store import BatchResult, Decide, LoggedRequest
 
 
 @serializable("corda.notary.Notarised")
@@ -57,6 +59,50 @@ class WorkerStatus:
     problem: str | None = None
 
 
+class NotaryLedger(Protocol):
+    """Where a worker's batches are committed; `NotaryStore` over a database, or a test's."""
+
+    sequence_floor: int
+
+    @property
+    def worker(self) -> str:
+        """The worker's X.500 name."""
+        ...
+
+    def commit_batch(self, requests: Sequence[LoggedRequest], decide: Decide) -> BatchResult:
+        """Decide and record a batch. Raises NotaryStoreException when it was not committed."""
+        ...
+
+    def head(self) -> NotaryHead:
+        """The worker's last head."""
+        ...
+
+    def contains(self, head: NotaryHead) -> bool:
+        """Whether that very batch is recorded."""
+        ...
+
+    def close(self) -> None:
+        """Give everything back."""
+        ...
+
+
+class HeadFile(Protocol):
+    """Keeps the signed head beside the key; `AnchorFile` on a disk, or a test's."""
+
+    @property
+    def path(self) -> Path:
+        """Where it is, for messages."""
+        ...
+
+    def read(self, notary_key: PublicKey) -> NotaryAnchor | None:
+        """The anchor; None when it is missing, damaged, or not signed by `notary_key`."""
+        ...
+
+    def write(self, anchor: NotaryAnchor) -> None:
+        """Replace it durably. Raises OSError."""
+        ...
+
+
 def _no_crash(_point: str) -> None:
     """Crash points are off."""
 
@@ -65,7 +111,7 @@ def _no_log(_message: str) -> None:
     """No log is kept."""
 
 
-def write_empty_head(anchor: AnchorFile, worker: str, signer: NotarySigner) -> None:
+def write_empty_head(anchor: HeadFile, worker: str, signer: NotarySigner) -> None:
     """The signed empty head that a new network gives to each worker.
 
     Raises:
@@ -85,9 +131,9 @@ class NotaryWorker:
 
     def __init__(
         self,
-        store: NotaryStore,
+        store: NotaryLedger,
         signer: NotarySigner,
-        anchor: AnchorFile,
+        anchor: HeadFile,
         *,
         witnesses: Sequence[str] = (),
         crash: Callable[[str], None] = _no_crash,
@@ -104,7 +150,7 @@ class NotaryWorker:
         self._lock = threading.Lock()
 
     @property
-    def store(self) -> NotaryStore:
+    def store(self) -> NotaryLedger:
         """The database behind the worker, for audits."""
         return self._store
 

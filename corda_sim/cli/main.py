@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from corda_sim.cli import account, audit, bench, demo, flow, network, node, tx, vault
+from corda_sim.cli import account, audit, bench, demo, flow, network, node, sim, tx, vault
 from corda_sim.cli.output import errors
 from corda_sim.core.errors import CordaError
 from corda_sim.flow.errors import FlowArgumentsException
@@ -32,6 +32,7 @@ app.add_typer(node.db_app, name="db", help="Database schemas.")
 app.add_typer(demo.app, name="demo", help="Demonstrations.")
 app.add_typer(bench.app, name="bench", help="Benchmarks.")
 app.command(name="check")(demo.check)
+app.command(name="sim")(sim.sim)
 
 
 @app.callback()

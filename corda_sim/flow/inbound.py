@@ -98,9 +98,12 @@ class Inbound(FlowWaits):
         message = decode(wire)
         if not isinstance(message, InitialSessionMessage):
             return
+        if wire.message_id in self._taken:
+            return  # begun already; its row goes with the next commit
         if self.registry.responder_to(message.initiator_flow_class_name):
-            key = {"message_id": wire.message_id}
-            self.shared_step().batch.delete("node_session_inits", key)
+            step, key = self.shared_step(), {"message_id": wire.message_id}
+            step.batch.delete("node_session_inits", key)
+            self._take_once(wire.message_id, step)
             self._start_responder(sender, wire, message)
 
     def _start_responder(

@@ -1,6 +1,6 @@
 """The invariants of a whole network that has come to rest, read from its databases."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import chain
 from pathlib import Path
 
@@ -8,7 +8,7 @@ from corda_sim.invariants import flows, ledger, notaries, vaults
 from corda_sim.invariants.reading import read_node
 from corda_sim.invariants.reading_notary import read_notary
 from corda_sim.invariants.sessions import no_orphan_sessions
-from corda_sim.invariants.views import NodeDatabase
+from corda_sim.invariants.views import NodeDatabase, NodeView, NotaryView
 from corda_sim.invariants.violations import Violation
 from corda_sim.node.config import load_config
 from corda_sim.node.cordapps import installed_cordapps
@@ -37,6 +37,11 @@ def check_network(databases: Iterable[NodeDatabase]) -> list[Violation]:
     sources = list(databases)
     nodes = [read_node(source) for source in sources]
     ledgers = [view for source in sources if (view := read_notary(source)) is not None]
+    return check_views(nodes, ledgers)
+
+
+def check_views(nodes: Sequence[NodeView], ledgers: Sequence[NotaryView]) -> list[Violation]:
+    """What doesn't hold in what was read of all nodes and notaries of a network, sorted."""
     of_nodes = (check(node) for node in nodes for check in _OF_A_NODE)
     of_network = (
         ledger.double_spends(nodes, ledgers),

@@ -22,18 +22,23 @@ _UNCONSUMED, _RELEVANT = 0, 0
 
 def read_node(database: NodeDatabase) -> NodeView:
     """Read a node. Raises StorageError when the database can't be read."""
-    view = NodeView(database.name, database.legal_name)
     with snapshot(database.url) as connection:
-        _read_transactions(connection, view)
-        view.own_keys = _own_keys(connection, database.legal_name)
-        view.vault = dict(_vault(connection))
-        view.flows = {flow.flow_id: flow for flow in _flows(connection)}
-        view.unpointed = _unpointed(connection, view.flows)
-        read_journals(connection, view)
-        outbox, heads = schema.node_outbox.c, schema.node_notary_heads.c
-        view.outbox = tuple(row[0] for row in rows_of(connection, select(outbox.message_id)))
-        seen = [row[0] for row in rows_of(connection, select(heads.head))]
-        view.heads = tuple(deserialize(head, SignedHead).head for head in seen)
+        return view_of(connection, database.name, database.legal_name)
+
+
+def view_of(connection: Connection, name: str, legal_name: str) -> NodeView:
+    """Read a node over an open connection. Raises DBAPIError."""
+    view = NodeView(name, legal_name)
+    _read_transactions(connection, view)
+    view.own_keys = _own_keys(connection, legal_name)
+    view.vault = dict(_vault(connection))
+    view.flows = {flow.flow_id: flow for flow in _flows(connection)}
+    view.unpointed = _unpointed(connection, view.flows)
+    read_journals(connection, view)
+    outbox, heads = schema.node_outbox.c, schema.node_notary_heads.c
+    view.outbox = tuple(row[0] for row in rows_of(connection, select(outbox.message_id)))
+    seen = [row[0] for row in rows_of(connection, select(heads.head))]
+    view.heads = tuple(deserialize(head, SignedHead).head for head in seen)
     return view
 
 

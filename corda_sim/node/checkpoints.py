@@ -4,9 +4,9 @@ from collections import OrderedDict, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row, bindparam, select
 
 from corda_sim.core.errors import CordaError
 from corda_sim.core.serialization import deserialize
@@ -21,6 +21,13 @@ from corda_sim.node.storage.database import SqlStorage
 
 DRAINING_PROPERTY = "flowsDrainingMode"
 _SEEN_IN_MEMORY = 100_000
+# Asked for every message and every start: built once.
+_MESSAGE_ID: Final = select(schema.node_message_ids.c.message_id).where(
+    schema.node_message_ids.c.message_id == bindparam("id")
+)
+_OF_CLIENT_ID: Final = select(schema.node_flow_metadata.c.flow_id).where(
+    schema.node_flow_metadata.c.flow_identifier == bindparam("id")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +62,7 @@ class CheckpointStorage:
 
     def flow_of_client_id(self, client_id: str) -> str | None:
         """The flow that was started with a client id; it is known as long as its outcome is."""
-        table = schema.node_flow_metadata.c
-        found = self._storage.read(select(table.flow_id).where(table.flow_identifier == client_id))
+        found = self._storage.read(_OF_CLIENT_ID, {"id": client_id})
         return found[0].flow_id if found else None
 
     def outcome(self, flow_id: str) -> FlowEnded | None:
@@ -153,10 +159,7 @@ class CheckpointStorage:
         """Whether the session-init was taken before, by this process or a former one."""
         if message_id in self._seen:
             return True
-        table = schema.node_message_ids.c
-        seen = bool(
-            self._storage.read(select(table.message_id).where(table.message_id == message_id))
-        )
+        seen = bool(self._storage.read(_MESSAGE_ID, {"id": message_id}))
         if seen:
             self._remember(message_id)
         return seen

@@ -134,6 +134,11 @@ def arm(entries: str) -> None:
     _armed.plan = CrashPlan(_parse(entries))
 
 
+def watch(plan: CrashPlan | None) -> None:
+    """Let `plan` see every pass in this process from now on (a simulator's own); None ends it."""
+    _armed.plan = plan
+
+
 def hit(point: CrashPoint) -> None:
     """Pass a crash point; nothing happens unless one was armed."""
     if _armed.plan is not None:

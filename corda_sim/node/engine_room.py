@@ -145,9 +145,11 @@ class EngineRoom:
         """Take no new flows, over restarts too; or take them again, kept session-inits first."""
         self.manager.draining = enabled
         row = {"property_key": DRAINING_PROPERTY, "property_value": str(enabled).lower()}
-        self.manager.shared_step().batch.upsert("node_properties", ("property_key",), row)
+        step = self.manager.shared_step()
+        step.batch.upsert("node_properties", ("property_key",), row)
         if not enabled:
-            self.take_kept_inits()
+            # Not before: the rows of what came last are yet to be committed.
+            step.on_commit.append(self.take_kept_inits)
 
 
 def _log_outcome(ended: FlowEnded) -> None:

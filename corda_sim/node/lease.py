@@ -45,14 +45,30 @@ class LeaseSettings:
     renew_seconds: float = RENEW_SECONDS
 
 
+@dataclass(frozen=True, slots=True)
+class LeaseHost:
+    """The machine that a lease's process runs on: its clock (seconds) and its processes."""
+
+    clock: Callable[[], float] = boot_clock
+    own: Callable[[], ProcessIdentity] = ProcessIdentity.own
+    identify: Callable[[str, str, int, int], ProcessIdentity] = ProcessIdentity
+
+
 class Lease:
     """This process's claim on the database; its methods block, one thread at a time calls them."""
 
-    def __init__(self, storage: SqlStorage, settings: LeaseSettings | None = None) -> None:
+    def __init__(
+        self,
+        storage: SqlStorage,
+        settings: LeaseSettings | None = None,
+        *,
+        host: LeaseHost | None = None,
+    ) -> None:
         self.settings = settings or LeaseSettings()
         self._storage = storage
         self._postgresql = storage.writer.dialect.name == "postgresql"
-        self._me = ProcessIdentity.own()
+        self._host = host or LeaseHost()
+        self._me = self._host.own()
         self._epoch: int | None = None
 
     @property
@@ -110,7 +126,7 @@ class Lease:
                 found = connection.execute(
                     update(lease_row)
                     .where(_is_row(), lease_row.c.version == epoch)
-                    .values(mutual_exclusion_timestamp=self._now(), boot_clock=boot_clock())
+                    .values(mutual_exclusion_timestamp=self._now(), boot_clock=self._host.clock())
                 ).rowcount
         except DBAPIError as error:
             raise translate(error) from error
@@ -176,20 +192,20 @@ class Lease:
         return connection.execute(query.with_for_update() if lock else query).one_or_none()
 
     def _is_free(self, row: Row[Any]) -> bool:
-        holder = _holder(row)
+        holder = self._holder(row)
         if row.released or (holder.on_this_boot() and not holder.is_alive()):
             return True
         if self._postgresql:
             return float(row.age) > self.settings.lease_seconds
         if _boot(holder) != _boot(self._me):
             return True  # SQLite serves one machine, and that was restarted
-        return boot_clock() - float(row.boot_clock) > self.settings.lease_seconds
+        return self._host.clock() - float(row.boot_clock) > self.settings.lease_seconds
 
     def _end_holder(self, row: Row[Any]) -> None:
         """Make the former holder let go of its locks; its epoch keeps it from committing anyway."""
         if not self._postgresql:
             if not row.released:
-                _holder(row).kill()
+                self._holder(row).kill()
             return
         if row.backend_tag == self._storage.tag:
             return
@@ -209,10 +225,13 @@ class Lease:
             "boot_id": self._me.boot_id,
             "start_time": self._me.start_time,
             "mutual_exclusion_timestamp": self._now(),
-            "boot_clock": boot_clock(),
+            "boot_clock": self._host.clock(),
             "backend_tag": self._storage.tag,
             "released": False,
         }
+
+    def _holder(self, row: Row[Any]) -> ProcessIdentity:
+        return self._host.identify(row.machine_name, row.boot_id, row.pid, row.start_time)
 
     def _now(self) -> object:
         # SQLite's is for the reader only: nothing compares it.
@@ -267,10 +286,6 @@ class LeaseKeeper:
 
 def _is_row() -> Any:  # noqa: ANN401
     return lease_row.c.mutual_exclusion_id == MUTUAL_EXCLUSION_ID
-
-
-def _holder(row: Row[Any]) -> ProcessIdentity:
-    return ProcessIdentity(row.machine_name, row.boot_id, row.pid, row.start_time)
 
 
 def _boot(process: ProcessIdentity) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from corda_sim.core.crypto.hashes import SecureHash
 from corda_sim.core.serialization import deserialize, serialize
@@ -18,6 +18,10 @@ from corda_sim.node.storage.database import SqlStorage
 CACHED_TRANSACTIONS: Final = 4096
 VERIFIED, UNVERIFIED = "V", "U"
 _KEY: Final = ("tx_id",)
+_TABLE: Final = schema.node_transactions.c
+_BY_ID: Final = select(_TABLE.transaction_value, _TABLE.status).where(
+    _TABLE.tx_id == bindparam("id")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,10 +137,7 @@ class TransactionStorage:
         if kept is not None:
             self._cache.move_to_end(tx_id)
             return kept
-        table = schema.node_transactions.c
-        found = self._storage.read(
-            select(table.transaction_value, table.status).where(table.tx_id == str(tx_id))
-        )
+        found = self._storage.read(_BY_ID, {"id": str(tx_id)})
         if not found:
             return None
         transaction = deserialize(found[0].transaction_value, SignedTransaction)

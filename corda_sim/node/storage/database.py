@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
 
-from sqlalchemy import Connection, Engine, MetaData, Row, Select, Table, select
+from sqlalchemy import Connection, Engine, MetaData, Row, Select, Table, bindparam, select
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from corda_sim.core.write_batch import Execute, Op, WriteBatch
@@ -174,15 +174,19 @@ class SqlStorage:
                 connection.execute(self._statements.for_group(group), group.params)
 
 
+_LEASE_UNDER: Final = (
+    select(node_mutual_exclusion.c.version)
+    .where(
+        node_mutual_exclusion.c.mutual_exclusion_id == MUTUAL_EXCLUSION_ID,
+        node_mutual_exclusion.c.version == bindparam("epoch"),
+    )
+    .with_for_update(read=True)
+)
+
+
 def _require_epoch(connection: Connection, epoch: int) -> None:
     """Hold the lease row until the transaction ends, so that no successor can take it meanwhile."""
-    row = node_mutual_exclusion.c
-    mine = (
-        select(row.version)
-        .where(row.mutual_exclusion_id == MUTUAL_EXCLUSION_ID, row.version == epoch)
-        .with_for_update(read=True)
-    )
-    if connection.execute(mine).first() is None:
+    if connection.execute(_LEASE_UNDER, {"epoch": epoch}).first() is None:
         raise FencedException(f"the lease is no longer held under epoch {epoch}")
 
 

@@ -1,0 +1,65 @@
+"""The crash matrix in the simulator: a sample always, all of it among the slow tests."""
+
+from itertools import islice
+
+import pytest
+
+from corda_sim.node.crash import CrashPoint
+from corda_sim.testing.sim.matrix import CrashMatrix
+from corda_sim.testing.sim.plan import PARTY_A, PARTY_B
+from corda_sim.testing.sim.run import Simulator
+from corda_sim.testing.site import NOTARY
+
+FLOWS = (
+    "issue",
+    "pay",
+    "pay anonymously",
+    "pay to account",
+    "exit",
+    "create account",
+    "share account",
+    "request key",
+    "swap identities",
+)
+EVERY = 9
+
+
+@pytest.fixture(scope="module")
+def matrix(simulator: Simulator) -> CrashMatrix:
+    return CrashMatrix(simulator)
+
+
+def test_the_matrix_holds_every_flow(matrix: CrashMatrix) -> None:
+    assert matrix.flows == FLOWS
+
+
+def test_a_dry_run_counts_every_point_that_is_passed(matrix: CrashMatrix) -> None:
+    cells = list(matrix.cells("pay"))
+
+    assert cells == list(matrix.cells("pay"))
+    assert {cell.node for cell in cells} == {PARTY_A, PARTY_B, NOTARY}
+    assert {cell.point for cell in cells} == set(CrashPoint) - {CrashPoint.MID_RECOVERY}
+    assert all(cell.occurrence >= 1 for cell in cells)
+
+
+@pytest.mark.parametrize("flow", FLOWS)
+def test_a_flow_survives_some_crashes(matrix: CrashMatrix, flow: str) -> None:
+    broken = {
+        cell: found
+        for cell in islice(matrix.cells(flow), None, None, EVERY)
+        if (found := matrix.crash(cell))
+    }
+
+    assert broken == {}
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1200)
+@pytest.mark.parametrize("twice", [False, True], ids=["once", "twice"])
+@pytest.mark.parametrize("flow", FLOWS)
+def test_a_flow_survives_every_crash(matrix: CrashMatrix, flow: str, twice: bool) -> None:
+    broken = {
+        cell: found for cell in matrix.cells(flow) if (found := matrix.crash(cell, twice=twice))
+    }
+
+    assert broken == {}
