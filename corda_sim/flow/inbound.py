@@ -49,7 +49,7 @@ class Inbound(FlowWaits):
         self, services: EngineServices, registry: FlowRegistry, settings: EngineSettings
     ) -> None:
         super().__init__(services, registry, settings)
-        self._early: dict[int, dict[int, _EarlyMessage]] = {}
+        self._early: dict[int, dict[int, list[_EarlyMessage]]] = {}
         self._taken: set[str] = set()
 
     def on_message(self, sender: Party, wire: WireMessage, delivery: object) -> None:
@@ -282,28 +282,32 @@ class Inbound(FlowWaits):
     def _keep_early(self, early: _EarlyMessage) -> None:
         message = early[2]
         kept = self._early.setdefault(message.recipient_session_id, {})
-        if len(kept) < self.settings.max_early_messages:
-            kept[message.seq] = early
+        if message.seq in kept or len(kept) < self.settings.max_early_messages:
+            kept.setdefault(message.seq, []).append(early)
 
     def _take_early(self, session_id: int) -> None:
-        while (early := self._next_early(session_id)) is not None:
-            self._take(*early)
+        while copies := self._next_early(session_id):
+            self._take(*copies[0])
+            # Not before: to its sender the acknowledgement of any copy is that of the message.
+            for copy in copies[1:]:
+                self._duplicate(copy[3])
 
-    def _next_early(self, session_id: int) -> _EarlyMessage | None:
+    def _next_early(self, session_id: int) -> list[_EarlyMessage]:
         kept = self._early.get(session_id)
         flow = self.flows.get(self.by_session.get(session_id, ""))
         if not kept or flow is None:
-            return None
+            return []
         session = None if flow.machine is None else flow.machine.state.sessions.get(session_id)
         seq = flow.next_seq.get(session_id, 0) if session is None else session.receive_seq
-        return kept.pop(seq, None)
+        return kept.pop(seq, [])
 
     def drop(self, flow: LiveFlow) -> None:
         """Take a flow out of memory, with the messages that came too early for it."""
         super().drop(flow)
         for session_id in flow.sessions:
-            for early in self._early.pop(session_id, {}).values():
-                self._duplicate(early[3])
+            for copies in self._early.pop(session_id, {}).values():
+                for early in copies:
+                    self._duplicate(early[3])
 
 
 def _flow_id(drawn: bytes) -> str:

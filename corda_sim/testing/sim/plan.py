@@ -21,7 +21,7 @@ from corda_sim.testing.site import NOTARY
 
 PARTY_A, PARTY_B = "PartyA", "PartyB"
 MIN_PAYMENTS, MIN_FAULTS = 20, 3
-LOAD_SECONDS = 0.8
+LOAD_SECONDS = 0.4
 NODES = (PARTY_A, PARTY_B, NOTARY)
 _POINTS = tuple(
     point
@@ -70,7 +70,7 @@ class Plan:
         )
         count = MIN_FAULTS + random.randrange(4)
         faults = tuple(random.choice(_DRAWN)(random) for _ in range(count))
-        return cls(seed, payments, faults, random.random() < 0.5, random.random() < 0.1)
+        return cls(seed, payments, faults, random.random() < 0.5, random.random() < 0.03)
 
 
 def _payment(random: Random, number: int) -> Payment:

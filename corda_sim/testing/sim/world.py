@@ -9,7 +9,7 @@ from corda_sim.core.identity import Party
 from corda_sim.core.write_batch import WriteBatch
 from corda_sim.invariants.check import check_views
 from corda_sim.invariants.reading import view_of
-from corda_sim.invariants.violations import Violation
+from corda_sim.invariants.violations import Violation, ViolationKind
 from corda_sim.node import crash
 from corda_sim.node.crash import CrashPlan, CrashPoint
 from corda_sim.node.lease import LeaseSettings
@@ -210,6 +210,9 @@ class SimWorld:
             with node.disk.storage.reader.connect() as connection:
                 views.append(view_of(connection, name, str(node.spec.party.name)))
         found = check_views(views, [self.stage.notary_disk.view(NOTARY)])
+        if not self.at_rest:
+            detail = f"the network doesn't come to rest in {LIMIT_SECONDS:g} s"
+            found.append(Violation(ViolationKind.UNSENT_MESSAGE, "network", detail))
         return sorted([*found, *(c.complaint() for c in self.clients if not c.content)])
 
 
