@@ -22,7 +22,7 @@ from corda_sim.flow.logic import FlowLogic
 from corda_sim.flow.settings import EngineSettings
 from corda_sim.node.storage import schema
 from corda_sim.node.storage.database import SqlStorage
-from corda_sim.node.storage.migrate import upgrade
+from corda_sim.testing.databases import make_database
 from corda_sim.testing.engine_node import EngineNode
 from corda_sim.testing.mock_bus import Posted
 from corda_sim.testing.site import NodeSpec
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from corda_sim.testing.mock_network import MockNetwork
 
 R = TypeVar("R")
+
+DATABASE = "node.sqlite"
 
 
 @dataclass(slots=True)
@@ -53,12 +55,12 @@ class MockNode(EngineNode):
     """A node that works when the network is pumped."""
 
     def __init__(self, network: "MockNetwork", spec: NodeSpec) -> None:
-        super().__init__(network.site, spec, f"sqlite:///{spec.directory / 'node.sqlite'}")
+        super().__init__(network.site, spec, f"sqlite:///{spec.directory / DATABASE}")
         self.network = network
         self._loop = asyncio.new_event_loop()
         spec.directory.mkdir(parents=True, exist_ok=True)
         branches = {branch for app in network.cordapps for branch in app.migrations}
-        upgrade(self.url, ("node", *sorted(branches)))
+        make_database(spec.directory / DATABASE, ("node", *sorted(branches)))
         self._prepare_notary()
         self.running = False
         self.start()

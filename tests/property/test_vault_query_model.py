@@ -47,7 +47,7 @@ from corda_sim.core.vault_query import (
 )
 from corda_sim.flow.context import StagedStep
 from corda_sim.flow.services import StatesToRecord
-from corda_sim.node.storage import migrate
+from corda_sim.testing.databases import make_database
 from states.cash import CASH_CONTRACT, CashState
 from tests.unit.node.vault.conftest import ALICE, BANK, BOB, EUR, GBP, Rig, coin, transaction
 
@@ -150,9 +150,8 @@ def fill(world: World) -> None:
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    url = f"sqlite:///{tmp_path_factory.mktemp('vault')}/node.db"
-    migrate.upgrade(url, ("node", "cash"))
-    made = World(Rig(url))
+    file = tmp_path_factory.mktemp("vault") / "node.db"
+    made = World(Rig(make_database(file, ("node", "cash"))))
     made.rig.start()
     fill(made)
     yield made

@@ -29,10 +29,10 @@ from corda_sim.flow.services import StatesToRecord
 from corda_sim.node.fresh_keys import FreshKeyRoot
 from corda_sim.node.identity_service import IdentityService
 from corda_sim.node.keys import KeyManagementService
-from corda_sim.node.storage import migrate
 from corda_sim.node.storage.database import SqlStorage
 from corda_sim.node.transactions import TransactionStorage
 from corda_sim.node.vault.service import VaultService
+from corda_sim.testing.databases import make_database
 from states.cash import CASH_CONTRACT, CashState, Move
 
 EUR = Currency.of("EUR")
@@ -151,9 +151,7 @@ class Rig:
 
 @pytest.fixture
 def rig(tmp_path: Path) -> Iterator[Rig]:
-    url = f"sqlite:///{tmp_path}/node.db"
-    migrate.upgrade(url, ("node", "cash"))
-    made = Rig(url)
+    made = Rig(make_database(tmp_path / "node.db", ("node", "cash")))
     made.start()
     yield made
     made.storage.close()
