@@ -43,7 +43,9 @@ class CashIssueAndPaymentFlow(FlowLogic[SignedTransaction]):
         """The payment, final."""
         self.set_step(ISSUING)
         issue = CashIssueFlow(self.amount, self.issuer_ref, self.notary, validator=self.validator)
-        await self.sub_flow(issue)
+        issued = await self.sub_flow(issue)
+        # the vault chooses among committed coins
+        await self.wait_for_ledger_commit(issued.id)
         self.set_step(PAYING)
         return await self.sub_flow(
             CashPaymentFlow(
