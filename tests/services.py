@@ -23,8 +23,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
 
@@ -90,16 +90,24 @@ class Account:
             )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Server:
-    """A started server: `env` is what tests need, `ready` tells whether it serves yet."""
+    """A started server: `env` is what tests need, `ready` tells whether it serves yet.
+
+    `admin` is the URL of a superuser, where there is one.
+    """
 
     name: str
-    process: subprocess.Popen[bytes]
+    spawn: Callable[[], subprocess.Popen[bytes]]
     log: Path
     env: Mapping[str, str]
     ready: Callable[[], bool]
     stop_signal: signal.Signals = signal.SIGTERM
+    admin: str = field(default="", repr=False)
+    process: subprocess.Popen[bytes] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.process = self.spawn()
 
     def wait_ready(self) -> None:
         """Block until it serves; raises ServiceError when it ended or took too long."""
@@ -111,8 +119,15 @@ class Server:
                 raise ServiceError(f"{self.name} did not start in time\n{self.log_tail()}")
             time.sleep(0.1)
 
+    def restart(self, pause: float = 0.0) -> None:
+        """Stop it and, `pause` seconds later, start it again on the same data; until it serves."""
+        self.stop()
+        time.sleep(pause)
+        self.process = self.spawn()
+        self.wait_ready()
+
     def stop(self) -> None:
-        """Ask it to stop, then kill its process group; its data is thrown away anyway."""
+        """Ask it to stop, then kill its process group."""
         self.process.send_signal(self.stop_signal)
         with contextlib.suppress(subprocess.TimeoutExpired):
             self.process.wait(STOP_SECONDS)
@@ -173,21 +188,24 @@ def start_postgres(binaries: Path, base: Path) -> Server:
     url = f"postgresql://{USER}:{password}@127.0.0.1:{port}/{USER}"
     return Server(
         "PostgreSQL",
-        account.popen(command, environment, log),
+        lambda: account.popen(command, environment, log),
         log,
         {"CORDA_SIM_TEST_POSTGRES": url},
         lambda: _create_test_role(admin, password),
         signal.SIGINT,
+        admin,
     )
 
 
 def _create_test_role(admin: str, password: str) -> bool:
-    """Make the tests' role and database; False while the server does not answer."""
+    """Make the tests' role and database where needed; False while the server doesn't answer."""
     try:
         connection = psycopg.connect(admin, autocommit=True, connect_timeout=2)
     except psycopg.OperationalError:
         return False
     with connection:
+        if connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", (USER,)).fetchone():
+            return True
         connection.execute(
             psycopg.sql.SQL("CREATE ROLE {} LOGIN CREATEDB CREATEROLE PASSWORD {}").format(
                 psycopg.sql.Identifier(USER), psycopg.sql.Literal(password)
@@ -217,8 +235,14 @@ def start_epmd(base: Path) -> tuple[Server, Mapping[str, str]]:
     finder = {"ERL_EPMD_PORT": str(port), "ERL_EPMD_ADDRESS": "127.0.0.1"}
     environment = {"PATH": os.environ["PATH"], **finder}
     account = Account.unprivileged("rabbitmq")
-    process = account.popen([program], environment, log)
-    return Server("epmd", process, log, {}, lambda: _accepts(port)), finder
+    server = Server(
+        "epmd",
+        lambda: account.popen([program], environment, log),
+        log,
+        {},
+        lambda: _accepts(port),
+    )
+    return server, finder
 
 
 def start_rabbitmq(
@@ -257,8 +281,13 @@ def start_rabbitmq(
         for vhost, variable in vhosts.items()
     }
     log = base / f"{name}.log"
-    process = account.popen([str(script)], environment, log)
-    return Server(f"RabbitMQ {name}", process, log, urls, lambda: _speaks_amqp(port))
+    return Server(
+        f"RabbitMQ {name}",
+        lambda: account.popen([str(script)], environment, log),
+        log,
+        urls,
+        lambda: _speaks_amqp(port),
+    )
 
 
 def _write_rabbitmq_files(home: Path, port: int, password: str, vhosts: Sequence[str]) -> None:
@@ -328,8 +357,8 @@ def missing() -> list[str]:
 
 
 @contextlib.contextmanager
-def services() -> Iterator[dict[str, str]]:
-    """Run every installed service; gives the variables that tests read, and stops them all."""
+def running() -> Iterator[list[Server]]:
+    """Run every installed service; stops them all and throws their data away."""
     with contextlib.ExitStack() as stack:
         base = Path(tempfile.mkdtemp(prefix="corda-sim-tests-"))
         stack.callback(shutil.rmtree, base, ignore_errors=True)
@@ -337,7 +366,12 @@ def services() -> Iterator[dict[str, str]]:
         started = _start_all(base, stack)
         for server in started:
             server.wait_ready()
-        yield {key: value for server in started for key, value in server.env.items()}
+        yield started
+
+
+def variables(servers: Iterable[Server]) -> dict[str, str]:
+    """What tests read of running servers."""
+    return {key: value for server in servers for key, value in server.env.items()}
 
 
 def _start_all(base: Path, stack: contextlib.ExitStack) -> list[Server]:
@@ -388,8 +422,8 @@ def run(command: Sequence[str]) -> int:
     """Run `command` beside the services; gives its exit code."""
     for name in missing():
         print(f"{name} is not installed: its tests are skipped (--install gets it)", flush=True)
-    with services() as found:
-        child = subprocess.Popen(command, env={**os.environ, **found})
+    with running() as servers:
+        child = subprocess.Popen(command, env={**os.environ, **variables(servers)})
         try:
             return child.wait()
         except KeyboardInterrupt:

@@ -71,6 +71,7 @@ from corda_sim.node.transports import make_transport
 LOGGER = logging.getLogger(__name__)
 FENCED_EXIT_CODE = 75
 PURGE_INTERVAL_SECONDS = 60.0
+READ_PATIENCE_SECONDS = 600.0
 
 
 class _Delivery:
@@ -108,7 +109,8 @@ class Node:
         url = self.config.database_url(self.directory)
         branches = sorted({branch for app in self.apps for branch in app.migrations} - {"notary"})
         upgrade(url, ("node", *branches))
-        self.storage = SqlStorage(url, tag=f"corda-sim-{os.getpid()}-{time.monotonic_ns()}")
+        tag = f"corda-sim-{os.getpid()}-{time.monotonic_ns()}"
+        self.storage = SqlStorage(url, tag=tag, patience_seconds=READ_PATIENCE_SECONDS)
         if not await self._acquire_lease():
             return False
         self._assemble()

@@ -1,5 +1,6 @@
 """The one writer of a node's database, and the seam through which everything else reads it."""
 
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
@@ -28,6 +29,7 @@ __all__ = ["MUTUAL_EXCLUSION_ID", "SqlStorage", "open_engine"]
 
 MUTUAL_EXCLUSION_ID: Final = "1"
 _STREAM_ROWS: Final = 500
+_RETRY_SECONDS: Final = 0.1
 
 Outcomes = list[Exception | None]
 Apply = Callable[[Connection, Sequence[WriteBatch]], Outcomes]
@@ -44,6 +46,8 @@ class SqlStorage:
             successor can end them.
         metadata: the tables known by declaration; others are read from the database.
         settle_seconds: how long a commit of unknown outcome waits for the database's answer.
+        patience_seconds: how long a read waits for a database that is away. A node gives it
+            time to come back: its engine can't leave off in the middle of what it was told.
 
     Raises:
         CouldNotCreateDataSourceException: the URL can't be used.
@@ -56,8 +60,9 @@ class SqlStorage:
         tag: str = "corda-sim",
         metadata: MetaData = node_metadata,
         settle_seconds: float = 30.0,
+        patience_seconds: float = 0.0,
     ) -> None:
-        self.tag = tag
+        self.tag, self._patience = tag, patience_seconds
         self.writer: Engine = open_engine(url, mode="write", tag=tag)
         self.reader: Engine = open_engine(url, mode="read", tag=tag)
         self._tables = Tables(metadata)
@@ -102,11 +107,18 @@ class SqlStorage:
         """The rows of a query over committed data, on a connection of its own.
 
         Raises:
-            DatabaseUnavailable: the database can't be reached.
+            DatabaseUnavailable: the database can't be reached, and wasn't for all our patience.
             StorageError: it refused the query.
         """
-        with _translated(), self.reader.connect() as connection:
-            return list(connection.execute(statement, params or {}))
+        give_up = time.monotonic() + self._patience
+        while True:
+            try:
+                with _translated(), self.reader.connect() as connection:
+                    return list(connection.execute(statement, params or {}))
+            except DatabaseUnavailable:
+                if time.monotonic() >= give_up:
+                    raise
+                time.sleep(_RETRY_SECONDS)
 
     def stream(self, statement: Select[Any], *, rows: int = _STREAM_ROWS) -> Iterator[Row[Any]]:
         """The rows of a query one after the other, `rows` of them in memory at a time.

@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import Connection, func, select, text
+from sqlalchemy.exc import OperationalError
 
 from corda_sim.core.write_batch import WriteBatch
 from corda_sim.node.storage import migrate, schema
@@ -216,3 +217,46 @@ def test_a_crash_around_the_commit(
     url = str(storage.writer.url)
     assert subprocess.run([sys.executable, "-c", CRASHING, url], check=False).returncode == -9
     assert flows(storage) == survivors
+
+
+class AwayFor:
+    """An engine's `connect` that fails a number of times."""
+
+    def __init__(self, storage: SqlStorage, times: int) -> None:
+        self.times, self._connect = times, storage.reader.connect
+
+    def __call__(self) -> Connection:
+        if self.times:
+            self.times -= 1
+            lost = sqlite3.OperationalError("away")
+            raise OperationalError("BEGIN", None, lost, connection_invalidated=True)
+        return self._connect()
+
+
+def test_a_read_waits_for_a_database_that_comes_back(
+    storage: SqlStorage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    patient, waits = SqlStorage(str(storage.writer.url), patience_seconds=60), list[float]()
+    away = AwayFor(patient, 3)
+    monkeypatch.setattr(patient.reader, "connect", away)
+    monkeypatch.setattr("corda_sim.node.storage.database.time.sleep", waits.append)
+    assert flows(patient) == []
+    assert (away.times, len(waits)) == (0, 3)
+    patient.close()
+
+
+def test_without_patience_a_read_says_at_once_that_the_database_is_away(
+    storage: SqlStorage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    away = AwayFor(storage, 2)
+    monkeypatch.setattr(storage.reader, "connect", away)
+    with pytest.raises(DatabaseUnavailable):
+        flows(storage)
+    assert away.times == 1
+
+
+def test_patience_is_for_an_absent_database_alone(storage: SqlStorage) -> None:
+    patient = SqlStorage(str(storage.writer.url), patience_seconds=60)
+    with pytest.raises(StorageError, match="no such table"):
+        patient.read(select(text("1")).select_from(text("nowhere")))
+    patient.close()
