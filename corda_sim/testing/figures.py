@@ -16,10 +16,10 @@ _CALM_POLLS = 3
 
 
 def metrics_of(node_dir: Path) -> dict[str, float]:
-    """The figures of `/metrics` that have no labels, by name. Raises NodeGone."""
-    running = [process.run.health for process in node_processes(node_dir) if process.run.health]
+    """The figures without labels that the process which is ready tells. Raises NodeGone."""
+    ready = [one.run.health for one in node_processes(node_dir) if one.state() == "ready"]
     try:
-        with urllib.request.urlopen(f"http://{running[0]}/metrics", timeout=10) as answer:
+        with urllib.request.urlopen(f"http://{ready[0]}/metrics", timeout=10) as answer:
             text = answer.read().decode()
     except (OSError, IndexError) as error:
         raise NodeGone(f"the node in {node_dir} tells no metrics: {error}") from error

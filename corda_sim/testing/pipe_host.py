@@ -33,6 +33,7 @@ async def _run(directory: Path) -> None:
     node = Node(directory)
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, node.stop)
     if await node.open():
+        node.announce_ready()
         _say(READY, "")
         reading = asyncio.create_task(_read(node))
         await node.wait_stopped()
