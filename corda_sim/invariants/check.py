@@ -5,6 +5,7 @@ from itertools import chain
 from pathlib import Path
 
 from corda_sim.invariants import flows, ledger, notaries, vaults
+from corda_sim.invariants.fencing import no_fenced_commit
 from corda_sim.invariants.reading import read_node
 from corda_sim.invariants.reading_notary import read_notary
 from corda_sim.invariants.sessions import no_orphan_sessions
@@ -22,6 +23,7 @@ _OF_A_NODE = (
     flows.exactly_once,
     flows.whole_journals,
     flows.nothing_unsent,
+    no_fenced_commit,
     vaults.vault_agrees,
     vaults.no_orphan_locks,
 )

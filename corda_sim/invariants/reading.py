@@ -35,11 +35,19 @@ def view_of(connection: Connection, name: str, legal_name: str) -> NodeView:
     view.flows = {flow.flow_id: flow for flow in _flows(connection)}
     view.unpointed = _unpointed(connection, view.flows)
     read_journals(connection, view)
+    _read_epochs(connection, view)
     outbox, heads = schema.node_outbox.c, schema.node_notary_heads.c
     view.outbox = tuple(row[0] for row in rows_of(connection, select(outbox.message_id)))
     seen = [row[0] for row in rows_of(connection, select(heads.head))]
     view.heads = tuple(deserialize(head, SignedHead).head for head in seen)
     return view
+
+
+def _read_epochs(connection: Connection, view: NodeView) -> None:
+    log, lease = schema.node_commit_log.c, schema.node_mutual_exclusion.c
+    in_order = select(log.epoch).order_by(log.sequence)
+    view.epochs = tuple(row.epoch for row in rows_of(connection, in_order))
+    view.lease = connection.execute(select(lease.version)).scalar_one_or_none()
 
 
 def _read_transactions(connection: Connection, view: NodeView) -> None:

@@ -77,6 +77,10 @@ class NodeView:
     steps: dict[str, list[int]] = field(default_factory=dict)
     messages: list[tuple[int, str, int]] = field(default_factory=list)
     outbox: tuple[str, ...] = ()
+    epochs: tuple[int, ...] = ()
+    """Of the newest commits, in their order."""
+    lease: int | None = None
+    """The epoch of the lease's holder."""
     heads: tuple[NotaryHead, ...] = ()
     """The highest head seen of each notary worker."""
 

@@ -22,6 +22,7 @@ class ViolationKind(StrEnum):
     AMBIGUOUS_OUTCOME = "ambiguous_outcome"
     DUPLICATE_MESSAGE = "duplicate_message"
     BROKEN_JOURNAL = "broken_journal"
+    FENCED_COMMIT = "fenced_commit"
     VAULT_MISMATCH = "vault_mismatch"
     ORPHAN_LOCK = "orphan_lock"
     UNSENT_MESSAGE = "unsent_message"

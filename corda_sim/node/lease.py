@@ -18,7 +18,8 @@ from sqlalchemy import Connection, Row, func, insert, literal_column, select, te
 from sqlalchemy.exc import DBAPIError
 
 from corda_sim.node.processes import ProcessIdentity, boot_clock
-from corda_sim.node.storage.database import MUTUAL_EXCLUSION_ID, SqlStorage
+from corda_sim.node.storage.commit_log import MUTUAL_EXCLUSION_ID
+from corda_sim.node.storage.database import SqlStorage
 from corda_sim.node.storage.errors import (
     DatabaseUnavailable,
     DuplicateKey,

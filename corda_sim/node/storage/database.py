@@ -5,12 +5,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
 
-from sqlalchemy import Connection, Engine, MetaData, Row, Select, Table, bindparam, select
+from sqlalchemy import Connection, Engine, MetaData, Row, Select, Table
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from corda_sim.core.write_batch import Execute, Op, WriteBatch
 from corda_sim.node import crash
 from corda_sim.node.crash import CrashPoint
+from corda_sim.node.storage.commit_log import CommitLog
 from corda_sim.node.storage.engine import open_engine
 from corda_sim.node.storage.errors import (
     DatabaseUnavailable,
@@ -21,13 +22,11 @@ from corda_sim.node.storage.errors import (
 )
 from corda_sim.node.storage.grouping import group_ops
 from corda_sim.node.storage.schema import metadata as node_metadata
-from corda_sim.node.storage.schema import node_mutual_exclusion
 from corda_sim.node.storage.settle import Settler, backend_pid, outcome_is_unknown
 from corda_sim.node.storage.statements import Statements, Tables
 
-__all__ = ["MUTUAL_EXCLUSION_ID", "SqlStorage", "open_engine"]
+__all__ = ["SqlStorage", "open_engine"]
 
-MUTUAL_EXCLUSION_ID: Final = "1"
 _STREAM_ROWS: Final = 500
 _RETRY_SECONDS: Final = 0.1
 
@@ -67,6 +66,7 @@ class SqlStorage:
         self.reader: Engine = open_engine(url, mode="read", tag=tag)
         self._tables = Tables(metadata)
         self._statements = Statements(self._tables, self.writer.dialect.name)
+        self._log = CommitLog()
         self._settler = Settler(self.writer, self._tables, tag, settle_seconds)
 
     def close(self) -> None:
@@ -143,7 +143,7 @@ class SqlStorage:
     def _transact(self, batches: Sequence[WriteBatch], epoch: int | None, apply: Apply) -> Outcomes:
         with _translated(), self.writer.connect() as connection:
             if epoch is not None:
-                _require_epoch(connection, epoch)
+                self._log.append(connection, epoch)
             outcomes = apply(connection, batches)
             crash.hit(CrashPoint.BEFORE_COMMIT)
             self._commit(connection, _succeeded(batches, outcomes))
@@ -184,22 +184,6 @@ class SqlStorage:
             self._tables.load(connection, _table_names(ops))
             for group in group_ops(ops, self._tables.keys):
                 connection.execute(self._statements.for_group(group), group.params)
-
-
-_LEASE_UNDER: Final = (
-    select(node_mutual_exclusion.c.version)
-    .where(
-        node_mutual_exclusion.c.mutual_exclusion_id == MUTUAL_EXCLUSION_ID,
-        node_mutual_exclusion.c.version == bindparam("epoch"),
-    )
-    .with_for_update(read=True)
-)
-
-
-def _require_epoch(connection: Connection, epoch: int) -> None:
-    """Hold the lease row until the transaction ends, so that no successor can take it meanwhile."""
-    if connection.execute(_LEASE_UNDER, {"epoch": epoch}).first() is None:
-        raise FencedException(f"the lease is no longer held under epoch {epoch}")
 
 
 def _table_names(ops: Sequence[Op]) -> set[str]:

@@ -1,16 +1,13 @@
 """Every table of a node's database, with Corda's table and column names.
 
 Source: Corda's Liquibase change logs and JPA entities (`node_` prefix of `NODE_DATABASE_PREFIX`).
-Transaction ids are upper-case hex strings, key hashes Corda's `toStringShort`
-strings, instants UTC.
+Transaction ids are upper-case hex strings, key hashes `toStringShort` strings, instants UTC.
 
-Two tables replace Corda's `node_checkpoint_blobs`: a Python frame can't be serialized, so a
-checkpoint is the journal of what the flow saw (`node_flow_journal`) and the session messages that
-it was sent (`node_flow_messages`). `node_session_inits`, `node_outbox` and `node_notary_heads` have
-no counterpart in Corda, whose broker and notary clients keep the like.
+Two tables replace Corda's `node_checkpoint_blobs`: a checkpoint is the journal of what the flow saw
+(`node_flow_journal`) and its session messages (`node_flow_messages`). `node_session_inits`,
+`node_outbox`, `node_notary_heads` and `node_commit_log` have no counterpart in Corda.
 
-Alembic creates these tables (`migrations/versions/node`); nothing calls `create_all`. The tables of
-CorDapps live in branches of their own.
+Alembic creates these tables (`migrations/versions/node`). CorDapps' tables have their own branches.
 """
 
 from typing import Final
@@ -302,6 +299,13 @@ node_mutual_exclusion = Table(
     Column("boot_clock", Float(53), nullable=False),
     Column("backend_tag", String(63), nullable=False),
     Column("released", Boolean, nullable=False),
+)
+
+node_commit_log = Table(
+    "node_commit_log",
+    metadata,
+    Column("sequence", AUTO_KEY, primary_key=True),
+    Column("epoch", BigInteger, nullable=False),
 )
 
 node_notary_heads = Table(

@@ -205,6 +205,11 @@ PLANTED = {
         f"INSERT INTO node_flow_journal VALUES ({FLOW}, 0, x'00')",
         {(Kind.UNSENT_MESSAGE, A)},
     ),
+    "commit of a fenced process": (
+        A,
+        "INSERT INTO node_commit_log (epoch) VALUES (1), (2), (1), (2)",
+        {(Kind.FENCED_COMMIT, A)},
+    ),
     "journal of no flow": (
         A,
         "INSERT INTO node_flow_journal VALUES ('x', 0, x'00')",
@@ -225,6 +230,16 @@ def test_a_transaction_that_all_have_lost(copy: Copy) -> None:
     for node in (A, B):
         assert copy.run(node, f"DELETE FROM node_transactions WHERE tx_id = {NEWEST}") == 1
     assert (Kind.LOST_TRANSACTION, "network") in copy.kinds()
+
+
+@pytest.mark.parametrize(("lease", "kinds"), [(2, set()), (1, {(Kind.FENCED_COMMIT, A)})])
+def test_a_commit_is_made_under_an_epoch_that_was_held(
+    copy: Copy, lease: int, kinds: set[tuple[Kind, str]]
+) -> None:
+    row = ("1", "here", 1, WHEN, lease, "boot", 1, 1.0, "tag", False)
+    copy.run(A, f"INSERT INTO node_mutual_exclusion VALUES ({', '.join('?' * 10)})", *row)
+    copy.run(A, "INSERT INTO node_commit_log (epoch) VALUES (1), (1), (2)")
+    assert copy.kinds() == kinds
 
 
 START = StartRecord("corda_sim.cash.CashPaymentFlow", b"", bytes(32), 0, "tester")
