@@ -114,13 +114,18 @@ class NodeRpcClient:
         return FlowHandle(first.flow_id, _outcome(first) if first.ended else None)
 
     def start_flow_until_done(
-        self, flow: str, arguments: Mapping[str, str], client_id: str, give_up_after: float = 120.0
+        self,
+        flow: str,
+        arguments: Mapping[str, str],
+        client_id: str,
+        give_up_after: float = 120.0,
+        on_progress: Callable[[str, str], None] = lambda _flow_id, _label: None,
     ) -> FlowOutcome:
         """`start_flow`, called again over lost connections until the node answers."""
         deadline = time.monotonic() + give_up_after
         while True:
             try:
-                return self.start_flow(flow, arguments, client_id)
+                return self.start_flow(flow, arguments, client_id, on_progress)
             except NodeUnreachableException:
                 if time.monotonic() > deadline:
                     raise

@@ -56,13 +56,18 @@ class Load:
     on_settled: Callable[[], None] = lambda: None
     on_killed: Callable[[Killed], None] = lambda _: None
     settled: int = 0
-    in_flight: int = 0
     errors: list[str] = field(default_factory=list)
     killed: list[Killed] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self._lock = threading.Lock()
         self._clients: dict[str, NodeRpcClient] = {}
+        self._in_flight: set[str] = set()
+
+    @property
+    def in_flight(self) -> int:
+        """Flows of which the node has committed the start and told no outcome."""
+        return len(self._in_flight)
 
     def client(self, name: str) -> NodeRpcClient:
         """The RPC client of a node, as its first user."""
@@ -78,7 +83,15 @@ class Load:
 
     def run_flow(self, node: str, flow: str, client_id: str, /, **arguments: str) -> None:
         """Run a flow to its end. Raises FlowFailed, NodeUnreachableException."""
-        outcome = self.client(node).start_flow_until_done(flow, arguments, client_id)
+
+        def taken(_flow_id: str, _label: str) -> None:
+            self._in_flight.add(client_id)
+
+        call = self.client(node).start_flow_until_done
+        try:
+            outcome = call(flow, arguments, client_id, on_progress=taken)
+        finally:
+            self._in_flight.discard(client_id)
         if outcome.error_type:
             raise FlowFailed(f"{client_id}: {outcome.error_type}: {outcome.error}")
 
@@ -100,8 +113,6 @@ class Load:
             killer.join()
 
     def _settle_one(self, payment: Payment) -> None:
-        with self._lock:
-            self.in_flight += 1
         try:
             self.run_flow(
                 payment.payer,
@@ -115,7 +126,6 @@ class Load:
             self.errors.append(f"{type(error).__name__}: {error}")
         finally:
             with self._lock:
-                self.in_flight -= 1
                 self.settled += 1
             self.on_settled()
 
