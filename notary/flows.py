@@ -33,12 +33,18 @@ from notary.store import LoggedRequest
 from notary.validation import InvalidRequestError, TransactionParts, check_request, extract_parts
 from notary.worker import Notarised, Outcome, Refused
 
+MIN_VERSION_FOR_WAIT_TIME = 4
+"""Older clients don't know WaitTimeUpdate (NotaryServiceFlow.minPlatformVersion)."""
 
 class CommitOperation:
     """Hands a request to the notary service; run again, it gets the same answer."""
 
     def __init__(self, service: NotaryService, request: LoggedRequest) -> None:
         self._service, self._request = service, request
+
+    def blocked_by(self) -> str:
+        """For `flow explain`: what keeps the worker from signing, or empty."""
+        return self._service.worker.status.explain()
 
     async def execute(self, deduplication_id: str) -> Outcome:
         """The outcome; a service that takes no requests now is a General error, to be retried."""
@@ -72,7 +78,7 @@ class NotaryServiceFlow(FlowLogic[None]):
             parts = await self._validate(node, payload)
         except InvalidRequestError as error:
             raise NotaryException(error.error, error.tx_id) from error
-        await self._announce_wait(node, parts)
+        await self._announce_wait(node, payload, parts)
         outcome = await self._commit(node, payload, parts)
         if isinstance(outcome, Refused):
             raise NotaryException(outcome.error, parts.id)
@@ -111,11 +117,14 @@ class NotaryServiceFlow(FlowLogic[None]):
         except INVALID_TRANSACTION as error:
             raise InvalidRequestError(TransactionInvalid(str(error)), transaction.id) from error
 
-    async def _announce_wait(self, node: NotaryNodeService, parts: TransactionParts) -> None:
+    async def _announce_wait(
+        self, node: NotaryNodeService, payload: NotarisationPayload, parts: TransactionParts
+    ) -> None:
         states = len(parts.inputs) + len(parts.references)
         data = self.context.record("notary-eta", lambda: _millis(node.service.eta(states)))
         wait = int.from_bytes(data, "big")
-        if wait > node.configuration.eta_threshold_seconds * 1000:
+        understood = payload.request_signature.platform_version >= MIN_VERSION_FOR_WAIT_TIME
+        if understood and wait > node.configuration.eta_threshold_seconds * 1000:
             await self.session.send(WaitTimeUpdate(wait))
 
     async def _commit(

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Engine, text
 
+from corda_sim.core.crypto.hashes import SecureHash
 from corda_sim.core.errors import IllegalStateError
 from corda_sim.flow import FlowLogic
 from corda_sim.flow.cordapp import AppServiceHub, Figure
@@ -35,16 +36,16 @@ class HostedNotary(NotaryNodeService):
         """Check the database against the head file, then take requests.
 
         Raises:
-            NotaryRollbackException: the database is older than its head file.
+            NotaryRollbackException: the database is older than its head file, or there is none.
         """
-        self.worker.start()
+        self.worker.start(self.configuration.accept_head)
         self.service.start()
 
     def flows_at_start(self) -> tuple[FlowLogic[Any], ...]:
         """The questions to the witnesses, which the node starts once its flows run."""
         party_by_text = self.hub.services.party_by_text
-        names = self.configuration.witnesses
-        return tuple(AskWitnessFlow(party_by_text(name)) for name in names)
+        names, instance = self.configuration.witnesses, self.worker.store.instance_id
+        return tuple(AskWitnessFlow(party_by_text(name), instance) for name in names)
 
 
 def notary_service(hub: AppServiceHub) -> HostedNotary | None:
@@ -59,6 +60,7 @@ def notary_service(hub: AppServiceHub) -> HostedNotary | None:
     identity = hub.service_identity
     if identity is None or hub.service_key is None:
         raise IllegalStateError("node.toml has [notary] but this node has no service identity")
+    accepted = settings.get("acceptHead")
     configuration = NotaryConfiguration(
         identity=identity,
         validating=settings["validating"],
@@ -67,6 +69,7 @@ def notary_service(hub: AppServiceHub) -> HostedNotary | None:
         key_directory=hub.directory,
         witnesses=tuple(settings.get("witnesses", ())),
         eta_threshold_seconds=settings.get("etaMessageThresholdSeconds", 10.0),
+        accept_head=None if accepted is None else SecureHash.parse(accepted),
     )
     clock, counted = hub.services.now_ns, NotaryFigures()
     built = NotaryNodeService.build(

@@ -5,14 +5,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from corda_sim.core.crypto.hashes import SecureHash
 from corda_sim.core.identity import Party
 from notary.anchor import ANCHOR_FILE_NAME, AnchorFile
+from notary.awaited import AwaitedWitnesses
 from notary.batch_signing import NotarySigner
 from notary.service import BatchStats, NotaryService, RunBatch, run_in_thread
 from notary.store import NotaryStore
 from notary.worker import NotaryWorker
 
 DEFAULT_ETA_THRESHOLD_SECONDS = 10.0
+WITNESS_GRACE_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +24,8 @@ class NotaryConfiguration:
 
     `identity` is the service identity of all workers, `worker_name` this node's X.500 name,
     `key_directory` where the service key and `notary-head` lie, `witnesses` the names of the nodes
-    to ask for heads, `eta_threshold_seconds` Corda's `etaMessageThresholdSeconds`.
+    to ask for heads, `eta_threshold_seconds` Corda's `etaMessageThresholdSeconds`. `accept_head` is
+    the operator's override at a start that would be refused.
     """
 
     identity: Party
@@ -31,6 +35,7 @@ class NotaryConfiguration:
     key_directory: Path
     witnesses: tuple[str, ...] = ()
     eta_threshold_seconds: float = DEFAULT_ETA_THRESHOLD_SECONDS
+    accept_head: SecureHash | None = None
 
     @property
     def anchor(self) -> AnchorFile:
@@ -80,12 +85,16 @@ class NotaryNodeService:
             store,
             signer,
             configuration.anchor,
-            witnesses=configuration.witnesses,
+            witnesses=AwaitedWitnesses(configuration.witnesses, WITNESS_GRACE_SECONDS),
             crash=hooks.crash,
             log=hooks.log,
         )
         service = NotaryService(worker, run=run, stats=hooks.stats, log=hooks.log)
         return cls(configuration, worker, service)
+
+    def why_not_ready(self) -> str:
+        """For `/ready`: what keeps the worker from signing; empty when nothing does."""
+        return self.worker.status.explain()
 
     async def stop(self) -> None:
         """Answer what was taken, then close the database."""

@@ -132,9 +132,7 @@ class NotaryService:
         status = self.worker.status
         waits = status.problem is None and bool(status.waits_for) and self._run is not None
         if not self._open or not (status.ready or waits):
-            raise NotaryNotReadyException(
-                status.problem or f"The notary is not ready; it waits for {status.waits_for}"
-            )
+            raise NotaryNotReadyException(status.explain() or "The notary takes no requests now")
         if self._queued_states and self._queued_states + states > self._bound:
             seconds = self.eta(states).total_seconds()
             raise NotaryOverloadedException(self._queued_states, self._bound, seconds)

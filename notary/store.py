@@ -75,7 +75,7 @@ class NotaryStore:
     ) -> None:
         self.engine: Engine = open_engine(url)
         self.worker = worker
-        self._instance_id, self._counter = instance_id, 0
+        self.instance_id, self._counter = instance_id, 0
         self._clock, self._sleep, self._chunk = clock, sleep, max_input_states
         self._head: NotaryHead | None = None
         self.sequence_floor = 0
@@ -178,7 +178,7 @@ class NotaryStore:
         self._counter += 1
         signature = b"" if request.signature is None else serialize(request.signature)
         return {
-            "id": f"{self._instance_id}:{self._counter:x}",
+            "id": f"{self.instance_id}:{self._counter:x}",
             "consuming_transaction_id": str(request.commit.transaction_id),
             "requesting_party_name": request.requesting_party,
             "request_signature": signature,

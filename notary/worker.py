@@ -25,6 +25,7 @@ from corda_sim.flow.notary.heads import (
     explain_missing_anchor,
     sign_head,
 )
+from notary.awaited import AwaitedWitnesses
 from notary.batch_signing import NotarySigner, sign_batch
 from notary.decide import Decision, Rejected, decide
 from notary.store import BatchResult, Decide, LoggedRequest
@@ -57,6 +58,15 @@ class WorkerStatus:
     ready: bool
     waits_for: tuple[str, ...]
     problem: str | None = None
+
+    def explain(self) -> str:
+        """Why the worker doesn't sign; empty when it does."""
+        if self.problem is not None:
+            return self.problem
+        if self.waits_for:
+            names = "; ".join(self.waits_for)
+            return f"witnesses must say which head they saw last; one of these must be up: {names}"
+        return "" if self.ready else "the notary worker isn't started"
 
 
 class NotaryLedger(Protocol):
@@ -124,9 +134,9 @@ def write_empty_head(anchor: HeadFile, worker: str, signer: NotarySigner) -> Non
 class NotaryWorker:
     """Turns batches of requests into outcomes, one batch at a time.
 
-    `witnesses` are the names of the nodes to ask for the highest head they saw; the worker signs
-    nothing before one of them has answered (`witness_answered`). `crash` is called with the names
-    of the crash points, `log` with what an operator must be able to find later.
+    `witnesses` are the nodes to ask for the highest head they saw; the worker signs nothing before
+    one of them has answered (`witness_answered`). `crash` is called with the names of the crash
+    points, `log` with what an operator must be able to find later.
     """
 
     def __init__(
@@ -135,14 +145,13 @@ class NotaryWorker:
         signer: NotarySigner,
         anchor: HeadFile,
         *,
-        witnesses: Sequence[str] = (),
+        witnesses: AwaitedWitnesses | None = None,
         crash: Callable[[str], None] = _no_crash,
         log: Callable[[str], None] = _no_log,
     ) -> None:
         self._store, self._signer, self._anchor_file = store, signer, anchor
         self._crash, self._log = crash, log
-        self._witnesses = tuple(witnesses)
-        self._answered: set[str] = set()
+        self._witnesses = witnesses or AwaitedWitnesses()
         self._anchor: NotaryAnchor | None = None
         self._problem: str | None = None
         self._accepting: SecureHash | None = None
@@ -158,8 +167,13 @@ class NotaryWorker:
     def status(self) -> WorkerStatus:
         """Whether the worker signs, and what it waits for."""
         started = self._anchor is not None and self._problem is None
-        waits_for = () if self._answered else self._witnesses
+        waits_for = self._witnesses.missing()
         return WorkerStatus(started and not waits_for, waits_for, self._problem)
+
+    @property
+    def head(self) -> SignedHead | None:
+        """The head that the head file holds; None before the start."""
+        return None if self._anchor is None else self._anchor.head
 
     def start(self, accept_head: SecureHash | None = None) -> None:
         """Check the database against the head file, then bring the file up to the database.
@@ -215,11 +229,11 @@ class NotaryWorker:
             anchor = self._check(self._anchor, KnownHead(witness, seen), database_head)
             if anchor is not self._anchor:
                 self._adopt(anchor, database_head)
-        self._answered.add(witness)
+        self._witnesses.answered(witness)
 
     def _process(self, batch: Sequence[LoggedRequest]) -> tuple[Outcome, ...]:
         if not self.status.ready:
-            raise NotaryNotReadyException(self._problem or f"Waiting for {self.status.waits_for}")
+            raise NotaryNotReadyException(self.status.explain())
         result = self._store.commit_batch(batch, decide)
         self._crash("notary_after_commit")
         head = self._advance(result.head)

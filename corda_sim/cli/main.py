@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from corda_sim.cli import account, audit, bench, demo, flow, network, node, sim, tx, vault
+from corda_sim.cli import account, audit, bench, demo, flow, network, node, notary, sim, tx, vault
 from corda_sim.cli.output import errors
 from corda_sim.core.errors import CordaError
 from corda_sim.flow.errors import FlowArgumentsException
@@ -26,7 +26,8 @@ app.add_typer(flow.app, name="flow", help="Start and watch flows.")
 app.add_typer(vault.app, name="vault", help="Query the vault.")
 app.add_typer(account.app, name="account", help="Accounts.")
 app.add_typer(tx.app, name="tx", help="Transactions.")
-app.add_typer(audit.notary_app, name="notary", help="What a notary has committed.")
+audit.notary_app.command("start")(notary.start)
+app.add_typer(audit.notary_app, name="notary", help="What a notary has committed; start one.")
 app.add_typer(audit.validator_app, name="validator", help="What a validator has signed.")
 app.add_typer(node.db_app, name="db", help="Database schemas.")
 app.add_typer(demo.app, name="demo", help="Demonstrations.")

@@ -34,6 +34,9 @@ def create(
     notary: Annotated[Literal["validating", "non-validating"], typer.Option()] = "validating",
     db: Annotated[list[str] | None, typer.Option(help="sqlite, a URL, or NAME=URL.")] = None,
     broker: Annotated[list[str] | None, typer.Option(help="embedded, a URL, or NAME=URL.")] = None,
+    notary_workers: Annotated[
+        int, typer.Option(min=1, help="More than one needs PostgreSQL and RabbitMQ.")
+    ] = 1,
     as_json: Json = False,
 ) -> None:
     """Make a network of real nodes in DIR, which must be empty or absent."""
@@ -42,6 +45,7 @@ def create(
         notary=notary,
         databases=tuple(one for one in db or () if one != "sqlite"),
         brokers=tuple(one for one in broker or () if one != "embedded"),
+        notary_workers=notary_workers,
     )
     manifest = create_network(directory, request, set_up_notary)
     nodes = [{"name": node.name, "dir": str(directory / node.name)} for node in manifest.nodes]

@@ -41,14 +41,18 @@ def run(
     log_level: Annotated[LogLevel, typer.Option()] = "INFO",
 ) -> None:
     """Run a node until SIGTERM; a second process on the same database is its cold standby."""
+    serve(Node(node_directory(node_dir).resolve()), log_level)
+
+
+def serve(node: Node, log_level: str) -> None:
+    """Run `node` with its RPC server until SIGTERM or SIGINT. Raises what its start raises."""
     on_terminal = sys.stderr.isatty()
-    logs.configure(node_directory(node_dir), log_level, to_console=on_terminal)
+    logs.configure(node.directory, log_level, to_console=on_terminal)
     disable_created_metrics()  # type: ignore[no-untyped-call]
-    asyncio.run(_serve(node_dir.resolve()))
+    asyncio.run(_serve(node))
 
 
-async def _serve(node_dir: Path) -> None:
-    node = Node(node_dir)
+async def _serve(node: Node) -> None:
     loop = asyncio.get_running_loop()
     for signum in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(signum, node.stop)
@@ -102,7 +106,12 @@ def drain(
 def health(context: typer.Context, as_json: Json = False) -> None:
     """The node's processes, as they answer on their health ports."""
     found = [
-        {"pid": one.pid, "state": one.state(), "health": one.run.health}
+        {
+            "pid": one.pid,
+            "state": one.state(),
+            "health": one.run.health,
+            "waits_for": one.why_not_ready(),
+        }
         for one in running(context.obj)
     ]
     emit(found, as_json=as_json)

@@ -35,7 +35,8 @@ ServiceFactory = Callable[[AppServiceHub], object | None]
 """Builds a CorDapp service (@CordaService), or None on a node that isn't to have it.
 
 A service may have `start()` and `async stop()`: lifecycle events of the node; and `figures()`, the
-`Figure`s that it adds to the node's metrics.
+`Figure`s that it adds to the node's metrics. The node is ready once each service's
+`why_not_ready()`, where there is one, says nothing.
 """
 
 

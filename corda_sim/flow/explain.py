@@ -57,7 +57,8 @@ def _of_request(flow: LiveFlow, state: FlowState, now: int) -> Reason:
             return f"the clock, {max(0, deadline - now) / 1e9:.1f} s", None, "wait"
         case ExecuteAsyncOperation(operation):
             name = type(operation).__name__
-            return f"the operation {name}", "outside", f"{name} must end"
+            blocked = getattr(operation, "blocked_by", str)()
+            return f"the operation {name}", "outside", blocked or f"{name} must end"
         case AwaitCondition() as condition:
             blocked = condition.blocked_by()
             return condition.description, condition.topic, blocked or "release what it waits for"

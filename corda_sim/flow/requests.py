@@ -10,7 +10,8 @@ from corda_sim.core.crypto.hashes import SecureHash
 class FlowExternalOperation(Protocol):
     """Work outside the flow, at least once; `deduplication_id` is the same at every attempt.
 
-    Source: net.corda.core.flows.FlowExternalAsyncOperation. The result must be serializable.
+    Source: net.corda.core.flows.FlowExternalAsyncOperation. The result must be serializable. It may
+    have `blocked_by() -> str`, which says for `flow explain` what has to happen first.
     """
 
     def execute(self, deduplication_id: str) -> Awaitable[object]:

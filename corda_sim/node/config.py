@@ -126,6 +126,11 @@ class NotaryConfig(_Settings):
     witnesses: tuple[LegalName, ...] = Field(
         default=(), description="a list of X.500 names of nodes that remember this notary's head"
     )
+    accept_head: str | None = Field(
+        default=None,
+        pattern="^[0-9A-Fa-f]{64}$",
+        description="the database's head, 64 hex digits: batches lost after it are given up",
+    )
 
 
 class ValidatorConfig(_Settings):

@@ -27,11 +27,11 @@ class HealthServer:
     """Serves from a thread, so that a busy loop still answers."""
 
     def __init__(
-        self, address: str, registry: CollectorRegistry, is_ready: Callable[[], bool]
+        self, address: str, registry: CollectorRegistry, why_not_ready: Callable[[], str]
     ) -> None:
         host, _, port = address.rpartition(":")
         self._metrics = make_wsgi_app(registry)
-        self._is_ready = is_ready
+        self._why_not_ready = why_not_ready
         self._server = make_server(
             host, int(port), self._answer, server_class=_Server, handler_class=_Quiet
         )
@@ -57,9 +57,10 @@ class HealthServer:
         if path == "/health":
             return _plain(start_response, "200 OK", b"alive\n")
         if path == "/ready":
-            if self._is_ready():
+            reason = self._why_not_ready()
+            if not reason:
                 return _plain(start_response, "200 OK", b"ready\n")
-            return _plain(start_response, "503 Service Unavailable", b"standby\n")
+            return _plain(start_response, "503 Service Unavailable", f"{reason}\n".encode())
         return _plain(start_response, "404 Not Found", b"not found\n")
 
 

@@ -6,7 +6,7 @@ the rest is removed, databases and roles included.
 
 import os
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -37,10 +37,12 @@ from corda_sim.node.network_parameters import PARAMETERS_FILE
 from corda_sim.node.network_plan import (
     DEFAULT_PARTIES,
     DEFAULT_VALIDATOR_ALLOW,
+    NOTARY_LABEL,
     NOTARY_SERVICE_NAME,
     NotaryKind,
     PlannedNode,
     broker_choice,
+    check_notary_workers,
     database_choice,
     free_ports,
     plan_nodes,
@@ -77,6 +79,8 @@ class NetworkRequest:
     validator_allow: Sequence[str] = DEFAULT_VALIDATOR_ALLOW
     cordapps: Sequence[CordApp] | None = None
     """Those installed, when not given."""
+    notary_workers: int = 1
+    """More than one needs PostgreSQL and RabbitMQ."""
 
 
 def create_network(
@@ -145,14 +149,20 @@ class _Maker:
 
     def _plan(self) -> tuple[NetworkDatabases, list[NodePlan]]:
         request = self.request
-        nodes = plan_nodes(request.parties, validator=request.validator, outsider=request.outsider)
+        nodes = plan_nodes(
+            request.parties,
+            validator=request.validator,
+            outsider=request.outsider,
+            notary_workers=request.notary_workers,
+        )
         labels = [node.label for node in nodes]
         brokers = broker_choice(request.brokers, labels)
-        databases = NetworkDatabases(database_choice(request.databases, labels), self.entropy)
-        self.databases = databases
+        choice = database_choice(request.databases, labels)
+        check_notary_workers(nodes, choice, brokers)
+        databases = self.databases = NetworkDatabases(choice, self.entropy)
         plans = []
         for node, port in zip(nodes, free_ports(len(nodes), self.entropy), strict=True):
-            broker = brokers.of(node.label).removeprefix("embedded")
+            broker = brokers.of(_seat(node)).removeprefix("embedded")
             plans.append(self._plan_node(node, nodes, port, broker, databases.of(node)))
         return databases, plans
 
@@ -185,7 +195,7 @@ class _Maker:
         return NotaryConfig(
             validating=self.request.notary == "validating",
             service_legal_name=NOTARY_SERVICE_NAME,
-            witnesses=validators or parties,
+            witnesses=validators + parties,
             data_source_properties=databases.ledger or databases.node,
         )
 
@@ -232,16 +242,25 @@ class _Maker:
     def _write_manifest(
         self, plans: Sequence[NodePlan], databases: NetworkDatabases
     ) -> NetworkManifest:
-        brokers = [plan.broker for plan in plans if plan.broker]
         manifest = NetworkManifest(
             notary=NOTARY_SERVICE_NAME,
             validating=self.request.notary == "validating",
-            shared_broker=len(brokers) > len(set(brokers)),
+            shared_broker=_is_broker_shared(plans),
             nodes=tuple(_manifest_node(plan) for plan in plans),
             postgres=databases.provisioned(),
         )
         write_manifest(self.scratch, manifest)
         return manifest
+
+
+def _seat(node: PlannedNode) -> str:
+    """Whose broker a node uses: all workers of the notary are one party there."""
+    return NOTARY_LABEL if node.role == "notary" else node.label
+
+
+def _is_broker_shared(plans: Iterable[NodePlan]) -> bool:
+    brokers = {_seat(plan.node): plan.broker for plan in plans if plan.broker}
+    return len(brokers) > len(set(brokers.values()))
 
 
 def _manifest_node(plan: NodePlan) -> ManifestNode:

@@ -11,8 +11,8 @@ from corda_sim.node.config import DataSourceProperties
 from corda_sim.node.key_stores import write_private
 from corda_sim.node.manifest import ProvisionedPostgres
 from corda_sim.node.network_errors import NetworkCreationException
-from corda_sim.node.network_plan import Choice, PlannedNode
-from corda_sim.node.provision import PostgresProvisioner, restrict_worker
+from corda_sim.node.network_plan import NOTARY_LABEL, Choice, PlannedNode
+from corda_sim.node.provision import NotaryDatabase, PostgresProvisioner, restrict_worker
 from corda_sim.node.storage.migrate import NODE_BRANCHES, upgrade
 
 NOTARY_OWNER_FILE: Final = "notary-database-owner"
@@ -33,11 +33,15 @@ class NodeDatabases:
 
 @dataclass(slots=True)
 class NetworkDatabases:
-    """Chooses, makes and migrates; from a bare PostgreSQL URL every node gets its own."""
+    """Chooses, makes and migrates; from a bare PostgreSQL URL every node gets its own.
+
+    The notary's workers share one ledger.
+    """
 
     choice: Choice
     entropy: Entropy
     provisioner: PostgresProvisioner | None = None
+    _ledger: NotaryDatabase | None = None
 
     def of(self, node: PlannedNode) -> NodeDatabases:
         """The databases of a node, made where needed. Raises `NetworkCreationException`."""
@@ -85,8 +89,10 @@ class NetworkDatabases:
         own = DataSourceProperties(url=self.provisioner.node_database(node.label))
         if node.role != "notary":
             return NodeDatabases(own)
-        ledger = self.provisioner.notary_database(node.label)
-        return NodeDatabases(own, DataSourceProperties(url=ledger.worker_url), ledger.owner_url)
+        if self._ledger is None:
+            self._ledger = self.provisioner.notary_database(NOTARY_LABEL)
+        worker = DataSourceProperties(url=self._ledger.worker_url)
+        return NodeDatabases(own, worker, self._ledger.owner_url)
 
 
 def node_branches(extra: Iterable[str]) -> list[str]:

@@ -29,6 +29,17 @@ class DirectoryNotEmptyException(NetworkCreationException):
         self.directory = directory
 
 
+class NotaryWorkersException(NetworkCreationException):
+    """Several notary workers can't be had with this database or broker; says what they need."""
+
+    def __init__(self, problem: str) -> None:
+        super().__init__(
+            f"several notary workers share one database and one queue: {problem}. Give --db a bare "
+            "postgresql:// URL whose role may CREATEDB and CREATEROLE, and --broker an amqp:// or "
+            "amqps:// URL for all or as Notary=URL"
+        )
+
+
 class NetworkNotFoundException(CordaError):
     """The directory holds no network, or a damaged one."""
 

@@ -3,7 +3,7 @@
 import re
 import socket
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final, Literal
 from urllib.parse import urlsplit, urlunsplit
 
@@ -11,13 +11,14 @@ from corda_sim.core.errors import IllegalArgumentError
 from corda_sim.core.identity import CordaX500Name
 from corda_sim.node.certificates import Entropy
 from corda_sim.node.manifest import NodeRole
-from corda_sim.node.network_errors import NetworkCreationException
+from corda_sim.node.network_errors import NetworkCreationException, NotaryWorkersException
 
 NotaryKind = Literal["validating", "non-validating"]
 
 DEFAULT_PARTIES: Final = ("PartyA", "PartyB")
 VALIDATOR_NAME: Final = CordaX500Name("Validator", "Zurich", "CH")
-NOTARY_NAME: Final = CordaX500Name("Notary", "Zurich", "CH")
+NOTARY_LABEL: Final = "Notary"
+NOTARY_NAME: Final = CordaX500Name(NOTARY_LABEL, "Zurich", "CH")
 NOTARY_SERVICE_NAME: Final = CordaX500Name("Notary Service", "Zurich", "CH")
 OUTSIDER_NAME: Final = CordaX500Name("Outsider", "Paris", "FR")
 DEFAULT_VALIDATOR_ALLOW: Final = ("corda_sim.cash.Cash:Issue", "corda_sim.cash.Cash:Exit")
@@ -49,16 +50,22 @@ class Choice:
 
 
 def plan_nodes(
-    parties: Sequence[str], *, validator: bool = True, outsider: bool = True
+    parties: Sequence[str],
+    *,
+    validator: bool = True,
+    outsider: bool = True,
+    notary_workers: int = 1,
 ) -> list[PlannedNode]:
-    """Parties (`PartyA`, or an X.500 name), then validator, notary and outsider.
+    """Parties (`PartyA`, or an X.500 name), then validator, notary workers and outsider.
+
+    The first worker is `Notary`, the others are `Notary2`, `Notary3`, …
 
     Raises `NetworkCreationException` for names that don't do or come twice.
     """
     nodes = [_party(text.strip()) for text in parties]
     if validator:
         nodes.append(PlannedNode("Validator", VALIDATOR_NAME, "validator"))
-    nodes.append(PlannedNode("Notary", NOTARY_NAME, "notary"))
+    nodes += [_notary_worker(number) for number in range(1, notary_workers + 1)]
     if outsider:
         nodes.append(PlannedNode("Outsider", OUTSIDER_NAME, "outsider"))
     _refuse_doubles(node.label.lower() for node in nodes)
@@ -76,6 +83,28 @@ def database_choice(values: Iterable[str], labels: Sequence[str]) -> Choice:
 def broker_choice(values: Iterable[str], labels: Sequence[str]) -> Choice:
     """From `--broker`: `embedded`, a URL, `NAME=URL`. Raises `NetworkCreationException`."""
     return _choice("--broker", values, labels, _EMBEDDED, (_EMBEDDED, "amqp://", "amqps://"))
+
+
+def check_notary_workers(nodes: Iterable[PlannedNode], databases: Choice, brokers: Choice) -> None:
+    """Several workers compete at one queue of a broker, over one PostgreSQL database.
+
+    Raises `NotaryWorkersException`, and `NetworkCreationException` without any worker.
+    """
+    first, *others = [node.label for node in nodes if node.role == "notary"] or [""]
+    if not first:
+        raise NetworkCreationException("a network needs a notary worker")
+    if not others:
+        return
+    if not databases.common.startswith("postgresql://"):
+        raise NotaryWorkersException("SQLite serves one worker only")
+    own = next((one for one in (first, *others) if one in databases.own), None)
+    if own is not None:
+        raise NotaryWorkersException(f"--db {own}=… gives {own} a database of its own")
+    alone = next((one for one in others if one in brokers.own), None)
+    if alone is not None:
+        raise NotaryWorkersException(f"--broker {alone}=… gives {alone} a broker of its own")
+    if brokers.of(first) == _EMBEDDED:
+        raise NotaryWorkersException("the embedded transport has one receiver for each queue")
 
 
 def public_broker_url(url: str) -> str:
@@ -131,6 +160,13 @@ def _party(text: str) -> PlannedNode:
     if not label:
         raise NetworkCreationException(f"{text!r} gives no directory name: use letters or digits")
     return PlannedNode(label, name, "party")
+
+
+def _notary_worker(number: int) -> PlannedNode:
+    if number == 1:
+        return PlannedNode(NOTARY_LABEL, NOTARY_NAME, "notary")
+    label = f"{NOTARY_LABEL}{number}"
+    return PlannedNode(label, replace(NOTARY_NAME, organisation=label), "notary")
 
 
 def _refuse_doubles(values: Iterable[str]) -> None:

@@ -86,9 +86,9 @@ class _Delivery:
 class Node:
     """One node over its directory. `run` returns when `stop` was called."""
 
-    def __init__(self, node_dir: Path) -> None:
+    def __init__(self, node_dir: Path, config: NodeConfiguration | None = None) -> None:
         self.directory = node_dir
-        self.config: NodeConfiguration = load_config(node_dir)
+        self.config: NodeConfiguration = config or load_config(node_dir)
         self.metrics_registry = CollectorRegistry()
         self.ready = False
         self.rpc_address = self.config.rpc_settings.address
@@ -103,7 +103,7 @@ class Node:
     async def open(self) -> bool:
         """Wait for the lease, then bring up engine and messaging; False when stopped before."""
         self.health = HealthServer(
-            self.config.health_address, self.metrics_registry, lambda: self.ready
+            self.config.health_address, self.metrics_registry, self.why_not_ready
         )
         self.health.start()
         url = self.config.database_url(self.directory)
@@ -145,6 +145,17 @@ class Node:
         self.rpc_address = rpc_address or self.rpc_address
         self._write_run_file("ready")
         self.ready = True
+
+    def why_not_ready(self) -> str:
+        """`standby` before the node works, then what its services still wait for; empty if ready.
+
+        CorDapp services say so in their `why_not_ready`.
+        """
+        if not self.ready:
+            return "standby"
+        services = self.hub.cordapp_services.values()
+        reasons = (getattr(service, "why_not_ready", str)() for service in services)
+        return "\n".join(filter(None, reasons))
 
     def stop(self) -> None:
         """Ask the node to end."""

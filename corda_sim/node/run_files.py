@@ -43,7 +43,11 @@ class NodeProcess:
         """What its health port says: `standby` until it holds the lease and is ready."""
         if not self.is_alive():
             return "stopped"
-        return "ready" if is_ready(self.run.health) else "standby"
+        return "standby" if self.why_not_ready() else "ready"
+
+    def why_not_ready(self) -> str:
+        """What its health port says that it waits for; empty when it is ready."""
+        return why_not_ready(self.run.health)
 
     def send(self, number: signal.Signals) -> None:
         """Signal that very process; nothing happens when it's gone."""
@@ -76,14 +80,16 @@ def announce(node_dir: Path, run: RunFile) -> None:
         json.dump(asdict(run), file)
 
 
-def is_ready(health: str) -> bool:
-    """Whether `/ready` of a health address `host:port` answers 200."""
+def why_not_ready(health: str) -> str:
+    """What `/ready` of a health address `host:port` says; empty when it answers 200."""
     try:
-        url = f"http://{health}/ready"
-        with urllib.request.urlopen(url, timeout=_HEALTH_TIMEOUT_SECONDS) as answer:
-            return bool(answer.status == 200)
-    except (OSError, urllib.error.URLError, ValueError):
-        return False
+        with urllib.request.urlopen(f"http://{health}/ready", timeout=_HEALTH_TIMEOUT_SECONDS):
+            return ""
+    except urllib.error.HTTPError as refusal:
+        with refusal:
+            return refusal.read().decode("utf-8", "replace").strip() or "standby"
+    except (OSError, ValueError):
+        return "its health port doesn't answer"
 
 
 def reap(pid: int) -> None:

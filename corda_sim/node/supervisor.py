@@ -142,7 +142,8 @@ class Supervisor:
             if pid is not None and not _runs(pid):
                 raise NodeStartException(node.name, f"ended: {_last_line(log)}", log)
             if time.monotonic() > deadline:
-                raise NodeStartException(node.name, "wasn't ready in time", log)
+                reasons = "; ".join(one.why_not_ready() for one in self._processes(node))
+                raise NodeStartException(node.name, f"wasn't ready in time: {reasons}", log)
             time.sleep(_POLL_SECONDS)
 
 

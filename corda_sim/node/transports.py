@@ -19,15 +19,15 @@ def make_transport(
     max_message_size: int,
 ) -> Transport:
     """RabbitMQ where node.toml names a broker, direct connections otherwise."""
-    keys = (identity.party.owning_key, *identity.service_keys)
-    inboxes = tuple(P2P_PREFIX + key.to_string_short() for key in keys)
-    name = str(identity.party.name)
-    if config.messaging_server_address is not None:
-        return RabbitTransport(RabbitSettings(name, config.messaging_server_address, inboxes))
+    own = (P2P_PREFIX + identity.party.owning_key.to_string_short(),)
+    shared = tuple(P2P_PREFIX + key.to_string_short() for key in identity.service_keys)
+    name, broker = str(identity.party.name), config.messaging_server_address
+    if broker is not None:
+        return RabbitTransport(RabbitSettings(name, broker, own, shared_inboxes=shared))
     settings = EmbeddedSettings(
         name=name,
         network_id=network_id,
-        inboxes=frozenset(inboxes),
+        inboxes=frozenset(own + shared),
         endpoints=(endpoint_of(config, directory),),
         max_message_size=max_message_size,
     )

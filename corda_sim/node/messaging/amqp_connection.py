@@ -26,12 +26,13 @@ logging.getLogger("pika").setLevel(logging.CRITICAL)
 class RabbitSettings:
     """How a node uses brokers.
 
-    `broker_url` is its own, for its `inboxes`. `heartbeat` is in seconds and no longer than the
+    `broker_url` is its own, for its `inboxes` and for the `shared_inboxes` of the services that it
+    acts for, at which all their workers compete. `heartbeat` is in seconds and no longer than the
     lease, so that a process that hangs loses its consumer before its successor takes over.
     `quorum` chooses quorum over classic queues; `single_active_consumer` keeps order while two
-    processes hold the inbox, and is to be off where workers share one. A broker that leaves a
-    request or a publish unanswered for `stall_timeout` seconds is connected to anew. `tls` serves
-    amqps URLs; one without user name authenticates by certificate (mechanism EXTERNAL).
+    processes hold an inbox; shared ones never have it. A broker that leaves a request or a publish
+    unanswered for `stall_timeout` seconds is connected to anew. `tls` serves amqps URLs; one
+    without user name authenticates by certificate (mechanism EXTERNAL).
     """
 
     name: str
@@ -45,6 +46,12 @@ class RabbitSettings:
     single_active_consumer: bool = True
     platform_version: int = 12
     tls: ssl.SSLContext | None = None
+    shared_inboxes: tuple[str, ...] = ()
+
+    @property
+    def queues(self) -> tuple[str, ...]:
+        """All queues to consume."""
+        return self.inboxes + self.shared_inboxes
 
 
 def parameters(url: str, settings: RabbitSettings, purpose: str) -> pika.URLParameters:

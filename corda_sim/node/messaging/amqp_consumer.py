@@ -83,7 +83,7 @@ class AmqpConsumer:
         )
         channel.basic_qos(
             prefetch_count=self.settings.window.packs,
-            callback=lambda _: self._declare(channel, self.settings.inboxes),
+            callback=lambda _: self._declare(channel, self.settings.queues),
         )
 
     def _declare(self, channel: Channel, queues: Sequence[str]) -> None:
@@ -97,15 +97,15 @@ class AmqpConsumer:
             queues[0],
             durable=True,
             passive=self._as_found,
-            arguments=self._arguments(),
+            arguments=self._arguments(queues[0]),
             callback=lambda _: self._declare(channel, queues[1:]),
         )
 
-    def _arguments(self) -> dict[str, object]:
+    def _arguments(self, queue: str) -> dict[str, object]:
         arguments: dict[str, object] = {
             "x-queue-type": "quorum" if self.settings.quorum else "classic"
         }
-        if self.settings.single_active_consumer:
+        if self.settings.single_active_consumer and queue not in self.settings.shared_inboxes:
             arguments["x-single-active-consumer"] = True
         if self.settings.quorum:
             arguments["x-delivery-limit"] = DELIVERY_LIMIT
@@ -135,7 +135,7 @@ class AmqpConsumer:
 
     def _consume(self, channel: Channel) -> None:
         self._mode = _Mode.CONSUMING
-        for queue in self.settings.inboxes:
+        for queue in self.settings.queues:
             # A tag of its own each time: a quorum queue still knows the cancelled one.
             tag = f"{self.settings.name}.{next(self._tags)}"
             self._consumers.append(tag)

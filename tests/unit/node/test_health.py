@@ -9,16 +9,16 @@ import pytest
 from prometheus_client import CollectorRegistry, Gauge
 
 from corda_sim.node.health import HealthServer
-from corda_sim.node.run_files import is_ready
+from corda_sim.node.run_files import why_not_ready
 
 
 class Served:
-    """A health server whose node is ready or not."""
+    """A health server whose node is ready or says why not."""
 
     def __init__(self) -> None:
-        self.ready = False
+        self.reason = "standby"
         self.registry = CollectorRegistry()
-        self.server = HealthServer("127.0.0.1:0", self.registry, lambda: self.ready)
+        self.server = HealthServer("127.0.0.1:0", self.registry, lambda: self.reason)
 
     def get(self, path: str) -> tuple[int, str]:
         try:
@@ -41,14 +41,20 @@ def served() -> Iterator[Served]:
 def test_a_standby_is_healthy_but_not_ready(served: Served) -> None:
     assert served.get("/health") == (200, "alive\n")
     assert served.get("/ready") == (503, "standby\n")
-    assert not is_ready(served.server.address)
+    assert why_not_ready(served.server.address) == "standby"
+
+
+def test_what_else_a_node_waits_for_is_said(served: Served) -> None:
+    served.reason = "witnesses must say which head they saw last"
+    assert served.get("/ready") == (503, f"{served.reason}\n")
+    assert why_not_ready(served.server.address) == served.reason
 
 
 def test_the_active_node_is_both(served: Served) -> None:
-    served.ready = True
+    served.reason = ""
     assert served.get("/health") == (200, "alive\n")
     assert served.get("/ready") == (200, "ready\n")
-    assert is_ready(served.server.address)
+    assert why_not_ready(served.server.address) == ""
 
 
 def test_metrics_are_served_whether_or_not_it_is_ready(served: Served) -> None:
@@ -72,7 +78,12 @@ def test_a_silent_client_keeps_nobody_waiting(served: Served) -> None:
 
 def test_a_stopped_server_is_not_ready() -> None:
     made = Served()
-    made.ready = True
+    made.reason = ""
     made.server.start()
     made.server.stop()
-    assert not is_ready(made.server.address)
+    assert why_not_ready(made.server.address) == "its health port doesn't answer"
+
+
+@pytest.mark.parametrize("address", ["", "nonsense"])
+def test_what_is_no_address_is_not_ready(address: str) -> None:
+    assert why_not_ready(address) == "its health port doesn't answer"

@@ -98,7 +98,11 @@ def test_configurations_are_private_and_complete(network: Path) -> None:
     assert len(passwords) == 2
     notary = load_config(network / "Notary").notary
     assert notary is not None
-    assert [str(name) for name in notary.witnesses] == ["O=Validator, L=Zurich, C=CH"]
+    assert [str(name) for name in notary.witnesses] == [
+        "O=Validator, L=Zurich, C=CH",
+        "O=PartyA, L=London, C=GB",
+        "O=PartyB, L=London, C=GB",
+    ], "the validator never asks for notarisations: parties see the heads"
 
 
 def test_keys_open_with_the_configured_password(network: Path) -> None:

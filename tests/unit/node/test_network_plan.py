@@ -2,9 +2,10 @@ import os
 
 import pytest
 
-from corda_sim.node.network_errors import NetworkCreationException
+from corda_sim.node.network_errors import NetworkCreationException, NotaryWorkersException
 from corda_sim.node.network_plan import (
     broker_choice,
+    check_notary_workers,
     database_choice,
     free_ports,
     host_and_port,
@@ -89,3 +90,54 @@ def test_addresses_of_brokers() -> None:
 
 def test_free_ports_are_different() -> None:
     assert len(set(free_ports(8, os.urandom))) == 8
+
+
+POSTGRES, RABBIT = "postgresql://u:p@h/d", "amqp://u:p@h/v"
+
+
+def test_further_notary_workers_are_numbered() -> None:
+    nodes = [n for n in plan_nodes(["PartyA"], notary_workers=3) if n.role == "notary"]
+    assert [node.label for node in nodes] == ["Notary", "Notary2", "Notary3"]
+    assert str(nodes[2].name) == "O=Notary3, L=Zurich, C=CH"
+    assert len({node.name for node in nodes}) == 3
+    with pytest.raises(NetworkCreationException, match="comes twice"):
+        plan_nodes(["Notary2"], notary_workers=2)
+
+
+def check_workers(count: int, databases: list[str], brokers: list[str]) -> None:
+    nodes = plan_nodes(["PartyA"], notary_workers=count)
+    labels = [node.label for node in nodes]
+    check_notary_workers(nodes, database_choice(databases, labels), broker_choice(brokers, labels))
+
+
+def test_several_notary_workers_share_a_database_and_a_broker() -> None:
+    check_workers(1, [], [])
+    check_workers(2, [POSTGRES], [RABBIT])
+    check_workers(2, [POSTGRES, "PartyA=sqlite"], ["Notary=" + RABBIT])
+
+
+@pytest.mark.parametrize(
+    ("databases", "brokers", "problem"),
+    [
+        ([], [RABBIT], "SQLite serves one worker only"),
+        (["Notary=" + POSTGRES], [RABBIT], "SQLite serves one worker only"),
+        ([POSTGRES, "Notary=" + POSTGRES], [RABBIT], "--db Notary=… gives Notary a database"),
+        ([POSTGRES, "Notary2=" + POSTGRES], [RABBIT], "--db Notary2=… gives Notary2 a database"),
+        ([POSTGRES], [], "the embedded transport has one receiver"),
+        ([POSTGRES], ["PartyA=" + RABBIT], "the embedded transport has one receiver"),
+        ([POSTGRES], [RABBIT, "Notary=embedded"], "the embedded transport has one receiver"),
+        ([POSTGRES], [RABBIT, "Notary2=" + RABBIT], "--broker Notary2=… gives Notary2 a broker"),
+    ],
+)
+def test_several_notary_workers_are_refused_without_what_they_need(
+    databases: list[str], brokers: list[str], problem: str
+) -> None:
+    with pytest.raises(NotaryWorkersException) as caught:
+        check_workers(2, databases, brokers)
+    assert problem in str(caught.value)
+    assert "Give --db a bare postgresql:// URL" in str(caught.value)
+
+
+def test_a_network_has_a_notary_worker() -> None:
+    with pytest.raises(NetworkCreationException, match="needs a notary worker"):
+        check_workers(0, [], [])

@@ -1,5 +1,6 @@
 """The responder flows, driven by hand: what they receive, what they send, how they end."""
 
+import dataclasses
 from collections.abc import Coroutine, Generator
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -10,9 +11,9 @@ import pytest
 
 from corda_sim.core.crypto.hashes import SecureHash
 from corda_sim.core.errors import SignatureException
-from corda_sim.core.identity import Party
+from corda_sim.core.identity import CordaX500Name, Party
 from corda_sim.core.serialization import deserialize, serialize
-from corda_sim.flow import FlowLogic, FlowSession, UntrustworthyData
+from corda_sim.flow import FlowException, FlowLogic, FlowSession, UntrustworthyData
 from corda_sim.flow.context import FlowContext
 from corda_sim.flow.notary.errors import (
     Conflict,
@@ -28,10 +29,12 @@ from corda_sim.flow.notary.types import NotarisationResponse, WaitTimeUpdate, va
 from corda_sim.flow.requests import ExecuteAsyncOperation
 from notary import cordapp
 from notary.anchor import AnchorFile
+from notary.awaited import AwaitedWitnesses
 from notary.batch_signing import KeyPairSigner
 from notary.descriptor import NOTARY_CORDAPP
-from notary.flows import NotaryServiceFlow
+from notary.flows import CommitOperation, NotaryServiceFlow
 from notary.node_service import NotaryConfiguration, NotaryHooks, NotaryNodeService
+from notary.service import NotaryService
 from notary.witness import (
     AnswerWorkerFlow,
     CheckAnswerOperation,
@@ -39,9 +42,9 @@ from notary.witness import (
     HeadQuery,
     SeenHeads,
 )
-from notary.worker import write_empty_head
+from notary.worker import NotaryWorker, write_empty_head
 from tests.unit.notary import transactions as txs
-from tests.unit.notary.support import EXPIRED, NOW, OPEN, tx
+from tests.unit.notary.support import EXPIRED, NOW, OPEN, logged, tx
 
 T = TypeVar("T")
 WORKER_NAME = "O=Worker, L=Zurich, C=CH"
@@ -73,6 +76,9 @@ class Hub:
     @property
     def services(self) -> SimpleNamespace:
         return SimpleNamespace(network_parameters_by_hash=self.parameters)
+
+    def notary_identities(self) -> tuple[Party, ...]:
+        return (txs.NOTARY,)
 
     def parameters(self, wanted: SecureHash) -> object:
         return txs.PARAMETERS if wanted == txs.PARAMETERS.hash else None
@@ -185,14 +191,44 @@ def test_a_long_queue_is_announced_first(
     assert isinstance(response, NotarisationResponse)
 
 
+def test_a_client_that_knows_no_wait_time_updates_gets_none(
+    node: NotaryNodeService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(type(node.service), "eta", lambda *_: timedelta(seconds=12.5))
+    payload = txs.payload(txs.wire("a"))
+    signature = dataclasses.replace(payload.request_signature, platform_version=3)
+    old = dataclasses.replace(payload, request_signature=signature)
+    assert [type(sent) for sent in notarise(node, old)] == [NotarisationResponse]
+
+
+def test_explain_names_the_witnesses_that_a_commit_waits_for(
+    node: NotaryNodeService, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    anchor = AnchorFile(tmp_path_factory.mktemp("keys") / "notary-head")
+    signer = KeyPairSigner(txs.NOTARY_KEYS)
+    write_empty_head(anchor, WORKER_NAME, signer)
+    witnesses = AwaitedWitnesses(["Validator", "PartyA"])
+    worker = NotaryWorker(node.worker.store, signer, anchor, witnesses=witnesses)
+    worker.start()
+    operation = CommitOperation(NotaryService(worker), logged("t", "a"))
+    assert operation.blocked_by().endswith("one of these must be up: Validator; PartyA")
+    worker.witness_answered("PartyA", None)
+    assert operation.blocked_by() == ""
+
+
 class TestWitness:
-    def ask(self, stored: bytes | None) -> HeadAnswer:
-        session = Session(txs.NOTARY, [HeadQuery(WORKER_NAME)])
+    worker = Party(CordaX500Name.parse(WORKER_NAME), txs.BOB_KEYS.public)
+
+    def ask(
+        self, stored: bytes | None, query: HeadQuery | None = None
+    ) -> tuple[HeadAnswer, FlowContext]:
+        session = Session(self.worker, [query or HeadQuery(WORKER_NAME)])
         heads = SeenHeads(lambda worker: stored if worker == WORKER_NAME else None)
-        run(AnswerWorkerFlow(cast("FlowSession", session)), Hub([heads]))
+        flow = AnswerWorkerFlow(cast("FlowSession", session))
+        run(flow, Hub([heads]))
         (answer,) = session.sent
         assert isinstance(answer, HeadAnswer)
-        return answer
+        return answer, flow.context
 
     def signed(self, head: NotaryHead) -> SignedHead:
         signer = KeyPairSigner(txs.NOTARY_KEYS)
@@ -200,8 +236,28 @@ class TestWitness:
 
     def test_a_node_answers_with_what_it_remembers(self) -> None:
         head = self.signed(NotaryHead(WORKER_NAME, 4, tx("four")))
-        assert self.ask(serialize(head)) == HeadAnswer(head)
-        assert self.ask(None) == HeadAnswer(None)
+        assert self.ask(serialize(head))[0] == HeadAnswer(head)
+        assert self.ask(None)[0] == HeadAnswer(None)
+
+    def test_a_witness_remembers_the_head_that_it_was_asked_with(self) -> None:
+        query = HeadQuery(WORKER_NAME, self.signed(NotaryHead(WORKER_NAME, 4, tx("four"))))
+        answer, context = self.ask(None, query)
+        assert answer == HeadAnswer(None), "what it knew before it was asked"
+        (operation,) = context.staged.batch.ops
+        assert "node_notary_heads" in str(operation)
+        assert not self.ask(None)[1].staged.batch.ops
+
+    def test_a_stranger_cannot_make_a_witness_remember(self) -> None:
+        head = NotaryHead(WORKER_NAME, 4, tx("four"))
+        forged = sign_head(head, txs.BOB.owning_key, KeyPairSigner(txs.BOB_KEYS).sign)
+        others = self.signed(NotaryHead("O=Other, L=Zurich, C=CH", 4, tx("four")))
+        for query, reason in [
+            (HeadQuery(WORKER_NAME, forged), "signed by a notary"),
+            (HeadQuery(WORKER_NAME, others), "another worker's"),
+            (HeadQuery("O=Other, L=Zurich, C=CH", others), "its own head only"),
+        ]:
+            with pytest.raises(FlowException, match=reason):
+                self.ask(None, query)
 
     def test_a_node_stages_the_head_it_saw(self) -> None:
         flow = FlowLogic[None]()
@@ -216,12 +272,17 @@ class TestWitness:
         anchor = AnchorFile(tmp_path_factory.mktemp("again") / "notary-head")
         signer = KeyPairSigner(txs.NOTARY_KEYS)
         write_empty_head(anchor, WORKER_NAME, signer)
-        worker = type(node.worker)(node.worker.store, signer, anchor, witnesses=["Bob"])
+        worker = type(node.worker)(
+            node.worker.store, signer, anchor, witnesses=AwaitedWitnesses(["Bob"])
+        )
         worker.start()
         forged = HeadAnswer(sign_head(empty_head(WORKER_NAME), txs.BOB.owning_key, lambda _: b""))
+        own = worker.store.instance_id
         with pytest.raises(SignatureException):
-            CheckAnswerOperation(worker, "Bob", forged).execute("1").send(None)
-        assert complete(CheckAnswerOperation(worker, "Bob", HeadAnswer()).execute("1"))
+            CheckAnswerOperation(worker, own, "Bob", forged).execute("1").send(None)
+        stale = CheckAnswerOperation(worker, "an earlier process", "Bob", HeadAnswer())
+        assert not complete(stale.execute("1"))
+        assert complete(CheckAnswerOperation(worker, own, "Bob", HeadAnswer()).execute("1"))
 
 
 def test_the_entry_point_names_the_flows() -> None:

@@ -21,6 +21,7 @@ from corda_sim.flow.notary.heads import (
     sign_head,
 )
 from notary.anchor import AnchorFile
+from notary.awaited import AwaitedWitnesses
 from notary.batch_signing import KeyPairSigner
 from notary.store import NotaryStore
 from notary.worker import Notarised, NotaryWorker, Refused, write_empty_head
@@ -209,7 +210,9 @@ class TestRestoredDatabase:
         self, lost: SignedHead, new_store: StoreFactory, signer: KeyPairSigner, anchor: AnchorFile
     ) -> NotaryWorker:
         assert lost.head.sequence == 2
-        return NotaryWorker(new_store(), signer, anchor, witnesses=["Validator", "PartyA"])
+        return NotaryWorker(
+            new_store(), signer, anchor, witnesses=AwaitedWitnesses(["Validator", "PartyA"])
+        )
 
     def test_the_workers_own_file_tells(self, restored: NotaryWorker) -> None:
         with pytest.raises(NotaryRollbackException, match=r"head file .* knows batch 2"):
@@ -240,13 +243,15 @@ class TestRestoredDatabase:
     ) -> None:
         log: list[str] = []
         store = new_store()
-        worker = NotaryWorker(store, signer, anchor, witnesses=["PartyA"], log=log.append)
+        worker = NotaryWorker(
+            store, signer, anchor, witnesses=AwaitedWitnesses(["PartyA"]), log=log.append
+        )
         worker.start(accept_head=store.head().hash)
         assert len(log) == 1
         assert "knows batch 2" in log[0]
         worker.witness_answered("PartyA", lost)
         assert notarised(worker, "v", "b").head.head.sequence == 3
-        again = NotaryWorker(new_store(), signer, anchor, witnesses=["PartyA"])
+        again = NotaryWorker(new_store(), signer, anchor, witnesses=AwaitedWitnesses(["PartyA"]))
         again.start()
         again.witness_answered("PartyA", lost)
         assert again.status.ready
@@ -257,7 +262,9 @@ class TestWitnesses:
     def waiting(
         self, store: NotaryStore, signer: KeyPairSigner, anchor: AnchorFile
     ) -> NotaryWorker:
-        made = NotaryWorker(store, signer, anchor, witnesses=["Validator", "PartyA"])
+        made = NotaryWorker(
+            store, signer, anchor, witnesses=AwaitedWitnesses(["Validator", "PartyA"])
+        )
         made.start()
         return made
 
