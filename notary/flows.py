@@ -36,6 +36,7 @@ from notary.worker import Notarised, Outcome, Refused
 MIN_VERSION_FOR_WAIT_TIME = 4
 """Older clients don't know WaitTimeUpdate (NotaryServiceFlow.minPlatformVersion)."""
 
+
 class CommitOperation:
     """Hands a request to the notary service; run again, it gets the same answer."""
 
