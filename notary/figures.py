@@ -15,6 +15,7 @@ class NotaryFigures:
     requests: int = 0
     states: int = 0
     refused: int = 0
+    conflicts: int = 0
     seconds: float = 0.0
 
     def add(self, batch: BatchStats) -> None:
@@ -23,6 +24,7 @@ class NotaryFigures:
         self.requests += batch.requests
         self.states += batch.states
         self.refused += batch.refused
+        self.conflicts += batch.conflicts
         self.seconds += batch.seconds
 
     def show(self, status: ServiceStatus, is_ready: Callable[[], bool]) -> Iterable[Figure]:
@@ -34,9 +36,8 @@ class NotaryFigures:
             self.states,
             is_total=True,
         )
-        yield Figure(
-            "notary_conflicts", "Conflicts and other refusals", self.refused, is_total=True
-        )
+        yield Figure("notary_conflicts", "Conflicts", self.conflicts, is_total=True)
+        yield Figure("notary_refused", "requests refused", self.refused, is_total=True)
         yield Figure("notary_batches", "ProcessedBatchSize: batches", self.batches, is_total=True)
         yield Figure(
             "notary_batch_commit_seconds", "BatchCommit: time spent", self.seconds, is_total=True

@@ -30,7 +30,9 @@ class HostedNotary(NotaryNodeService):
 
     def figures(self) -> Iterable[Figure]:
         """For the node's metrics."""
-        return self.counted.show(self.service.status, lambda: self.worker.status.ready)
+        yield from self.counted.show(self.service.status, lambda: self.worker.status.ready)
+        retries = self.worker.store.retries
+        yield Figure("notary_database_retry", "DatabaseRetry", retries, is_total=True)
 
     def start(self) -> None:
         """Check the database against the head file, then take requests.

@@ -7,7 +7,12 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from corda_sim.flow.notary.errors import General, NotaryNotReadyException, NotaryOverloadedException
+from corda_sim.flow.notary.errors import (
+    Conflict,
+    General,
+    NotaryNotReadyException,
+    NotaryOverloadedException,
+)
 from notary.eta import EtaEstimator
 from notary.store import LoggedRequest
 from notary.worker import NotaryWorker, Outcome, Refused
@@ -37,6 +42,7 @@ class BatchStats:
     states: int
     refused: int
     seconds: float
+    conflicts: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,8 +193,9 @@ class NotaryService:
     ) -> Sequence[Outcome]:
         seconds, states = self._monotonic() - started, sum(map(_weight, requests))
         self._eta.record(states, seconds)
-        refused = sum(isinstance(outcome, Refused) for outcome in outcomes)
-        self._stats(BatchStats(len(requests), states, refused, seconds))
+        errors = [outcome.error for outcome in outcomes if isinstance(outcome, Refused)]
+        conflicts = sum(isinstance(error, Conflict) for error in errors)
+        self._stats(BatchStats(len(requests), states, len(errors), seconds, conflicts))
         return outcomes
 
 

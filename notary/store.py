@@ -79,6 +79,7 @@ class NotaryStore:
         self._clock, self._sleep, self._chunk = clock, sleep, max_input_states
         self._head: NotaryHead | None = None
         self.sequence_floor = 0
+        self.retries = 0
 
     def close(self) -> None:
         """Give the connections back."""
@@ -97,6 +98,7 @@ class NotaryStore:
                 self._head = None
                 if attempt == MAX_RETRIES or not is_worth_retrying(error):
                     raise NotaryStoreException(f"The batch was not committed: {error}") from error
+                self.retries += 1
                 if not isinstance(error, IntegrityError):
                     self._sleep(BACKOFF_BASE_SECONDS * 2**attempt)
         raise NotaryStoreException("The batch was not committed")

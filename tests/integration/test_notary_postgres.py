@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 
 import pytest
+from hypothesis import settings
+from hypothesis.stateful import run_state_machine_as_test
 from sqlalchemy import Connection, create_engine, select, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ProgrammingError
@@ -20,6 +22,7 @@ from corda_sim.node.provision import drop_database
 from notary import schema
 from notary.decide import CommitRequest, Committed, Decision, Rejected, decide
 from notary.store import LoggedRequest, NotaryStore
+from tests.property.test_notary_model import NotaryMachine
 
 SERVER = os.environ.get("CORDA_SIM_TEST_POSTGRES", "")
 
@@ -170,3 +173,31 @@ def test_the_role_can_take_nothing_back(stores: list[NotaryStore], sql: str) -> 
         column = next(iter(table.columns)).name
         with pytest.raises(ProgrammingError), stores[0].engine.begin() as connection:
             connection.execute(text(sql.format(table.name, column, column)))
+
+
+class PostgresMachine(NotaryMachine):
+    """The machine of the property test, on PostgreSQL, with the role that may only add."""
+
+    worker_url = ""
+    owner_url: URL | None = None
+
+    def new_database(self) -> str:
+        assert self.owner_url is not None
+        tables = ", ".join(table.name for table in schema.metadata.sorted_tables)
+        engine = create_engine(self.owner_url)
+        with engine.begin() as connection:
+            connection.execute(text(f"TRUNCATE {tables}"))
+        engine.dispose()
+        return self.worker_url
+
+    def drop_database(self) -> None:
+        """The fixture does."""
+
+
+def test_two_workers_agree_with_the_model(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    database = make_url(url).database
+    owner = make_url(SERVER).set(drivername="postgresql+psycopg", database=database)
+    monkeypatch.setattr(PostgresMachine, "worker_url", url)
+    monkeypatch.setattr(PostgresMachine, "owner_url", owner)
+    bounds = settings(max_examples=5, stateful_step_count=15, deadline=None)
+    run_state_machine_as_test(PostgresMachine, settings=bounds)

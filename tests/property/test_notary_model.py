@@ -1,4 +1,7 @@
-"""The notary's store on SQLite, used by two workers, against a model of a few dictionaries."""
+"""The notary's store, used by two workers, against a model of a few dictionaries.
+
+On SQLite here; the integration tests run the same machine on PostgreSQL.
+"""
 
 import tempfile
 from datetime import UTC, datetime, timedelta
@@ -47,16 +50,24 @@ class Model:
 class NotaryMachine(RuleBasedStateMachine):
     @initialize()
     def open(self) -> None:
+        self.url, self.now, self.starts = self.new_database(), START, 0
+        self.model = Model()
+        self.known: list[CommitRequest] = []
+        self.requests = 0
+        self.stores = [self.new_store(name) for name in ("one", "two")]
+
+    def new_database(self) -> str:
+        """An empty database; gives its URL."""
         self.folder = tempfile.TemporaryDirectory()
         url = f"sqlite:///{Path(self.folder.name) / 'notary.db'}"
         engine = create_engine(url)
         schema.metadata.create_all(engine)
         engine.dispose()
-        self.url, self.now, self.starts = url, START, 0
-        self.model = Model()
-        self.known: list[CommitRequest] = []
-        self.requests = 0
-        self.stores = [self.new_store(name) for name in ("one", "two")]
+        return url
+
+    def drop_database(self) -> None:
+        """Remove what `new_database` made."""
+        self.folder.cleanup()
 
     def new_store(self, name: str) -> NotaryStore:
         self.starts += 1
@@ -150,7 +161,7 @@ class NotaryMachine(RuleBasedStateMachine):
     def teardown(self) -> None:
         for store in self.stores:
             store.close()
-        self.folder.cleanup()
+        self.drop_database()
 
 
 TestNotary = NotaryMachine.TestCase

@@ -1,11 +1,18 @@
 """Time windows: when a transaction may be notarised."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import msgspec
 
 from corda_sim.core.errors import IllegalArgumentError
 from corda_sim.core.serialization import PLATFORM, serializable
+
+
+def instant_text(instant: datetime) -> str:
+    """As `java.time.Instant` shows it: UTC with a Z, and no more digits than it has."""
+    digits = "milliseconds" if instant.microsecond % 1000 == 0 else "microseconds"
+    precision = digits if instant.microsecond else "seconds"
+    return instant.astimezone(UTC).isoformat(timespec=precision).replace("+00:00", "Z")
 
 
 @serializable("corda.TimeWindow", registry=PLATFORM)
@@ -66,6 +73,12 @@ class TimeWindow(msgspec.Struct, frozen=True):
         if self.from_time is None or self.until_time is None:
             return None
         return self.until_time - self.from_time
+
+    def __str__(self) -> str:
+        """Corda's text: `[from, until)`, with ∞ for an open end."""
+        start = "(∞" if self.from_time is None else f"[{instant_text(self.from_time)}"
+        end = "∞" if self.until_time is None else instant_text(self.until_time)
+        return f"{start}, {end})"
 
     def contains(self, instant: datetime) -> bool:
         """Whether ``from_time <= instant < until_time``."""

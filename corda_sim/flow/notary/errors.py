@@ -6,6 +6,9 @@ NotaryError (net.corda.core.flows.NotaryError)
 ├── TransactionInvalid        the payload breaks a rule
 ├── RequestSignatureInvalid   not signed by the session's counterparty over this request
 └── General                   the service couldn't answer; asking again may help
+
+Corda's WrongNotary is deprecated there and never sent: another notary's transaction is
+TransactionInvalid.
 """
 
 from dataclasses import dataclass
@@ -14,6 +17,7 @@ from enum import StrEnum
 from typing import ClassVar
 
 from corda_sim.core.contracts import StateRef, TimeWindow
+from corda_sim.core.contracts.time_window import instant_text
 from corda_sim.core.crypto.hashes import SecureHash
 from corda_sim.core.errors import CordaError
 from corda_sim.core.serialization import serializable
@@ -39,6 +43,13 @@ class StateConsumptionDetails:
 
     hash_of_transaction_id: SecureHash
     type: ConsumedStateType = ConsumedStateType.INPUT_STATE
+
+    def __str__(self) -> str:
+        """As Kotlin shows it."""
+        return (
+            f"StateConsumptionDetails(hashOfTransactionId={self.hash_of_transaction_id}, "
+            f"type={self.type})"
+        )
 
 
 @serializable("corda.ConsumedState")
@@ -70,11 +81,9 @@ class Conflict(NotaryError):
 
     def describe(self) -> str:
         """Count and the first five entries."""
-        shown = ", ".join(
-            f"{c.ref} -> StateConsumptionDetails(hashOfTransactionId="
-            f"{c.details.hash_of_transaction_id}, type={c.details.type})"
-            for c in self.consumed_states[:MAX_SHOWN_CONFLICTS]
-        )
+        entries = [f"{state.ref} -> {state.details}" for state in self.consumed_states]
+        more = ["..."] if len(entries) > MAX_SHOWN_CONFLICTS else []
+        shown = ",\n".join(entries[:MAX_SHOWN_CONFLICTS] + more)
         return (
             "One or more input states or referenced states have already been used as input states "
             f"in other transactions. Conflicting state count: {len(self.consumed_states)}, "
@@ -94,7 +103,7 @@ class TimeWindowInvalid(NotaryError):
     def describe(self) -> str:
         """Both times."""
         return (
-            f"Current time {self.current_time.isoformat()} is outside the time bounds specified "
+            f"Current time {instant_text(self.current_time)} is outside the time bounds specified "
             f"by the transaction: {self.tx_time_window}"
         )
 
@@ -108,7 +117,7 @@ class TransactionInvalid(NotaryError):
 
     def describe(self) -> str:
         """The cause."""
-        return f"Transaction invalid: {self.cause}"
+        return self.cause
 
 
 @serializable("corda.NotaryError.RequestSignatureInvalid")

@@ -30,6 +30,13 @@ class NeverEnds:
         raise NotImplementedError(deduplication_id)
 
 
+class NeverEndsAlone(NeverEnds):
+    """One that knows what has to happen first."""
+
+    def blocked_by(self) -> str:
+        return "PartyB must be up"
+
+
 @initiating_flow("test.Waiter")
 class Waiter(FlowLogic[None]):
     """Waits in the way that it is told to."""
@@ -140,6 +147,12 @@ def test_coins_that_another_flow_has_locked(network: MockNetwork) -> None:
     found = with_request(network, coins)
     assert (found["waits_for"], found["from"]) == ("coins of 10 JPY", "coins")
     assert found["unblock"] == "flow 7 holds them"
+
+
+def test_an_operation_that_knows_what_blocks_it(network: MockNetwork) -> None:
+    found = with_request(network, ExecuteAsyncOperation(NeverEndsAlone()))
+    assert found["waits_for"] == "the operation NeverEndsAlone"
+    assert found["unblock"] == "PartyB must be up"
 
 
 def test_an_operation(network: MockNetwork) -> None:

@@ -110,6 +110,7 @@ def test_the_text_of_a_conflict_shows_five_states() -> None:
     spent = {ref(name): tx("x") for name in "abcdefg"}
     text = conflict_of(one(request("t", "abcdefg"), spent)).describe()
     assert text.count("StateConsumptionDetails(") == 5
+    assert "),\n...." in text, "Kotlin's joinToString marks what it leaves out"
 
 
 def test_the_conflict_type_comes_from_the_refused_request_alone() -> None:

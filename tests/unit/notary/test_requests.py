@@ -5,12 +5,14 @@ import dataclasses
 import pytest
 
 from corda_sim.core.contracts import StateRef, TimeWindow
+from corda_sim.core.crypto.hashes import ALL_ONES_HASH
 from corda_sim.core.crypto.keys import KeyPair
 from corda_sim.core.crypto.signatures import sign_transaction_id
 from corda_sim.core.errors import SignatureException
 from corda_sim.core.identity import Party
 from corda_sim.core.serialization import deserialize, serialize
 from corda_sim.core.transactions import (
+    ComponentGroupEnum,
     FilteredTransaction,
     NetworkParametersHash,
     ReferenceStateRef,
@@ -39,7 +41,7 @@ from corda_sim.flow.notary.types import (
 from notary import validation
 from notary.batch_signing import KeyPairSigner, sign_batch
 from tests.unit.notary import transactions as txs
-from tests.unit.notary.support import NOW, OPEN, ref, tx
+from tests.unit.notary.support import EXPIRED, NOW, OPEN, ref, tx
 
 
 def check(payload: NotarisationPayload, requester: Party = txs.ALICE) -> None:
@@ -190,6 +192,69 @@ class TestTearOff:
         )
         assert "are not visible" in cause(refusal(txs.payload(wire, shown)))
 
+    def test_a_reference_of_two_hidden(self) -> None:
+        wire = txs.wire("a", "rs")
+        shown = wire.build_filtered_transaction(
+            lambda part: txs.is_for_notary(part) and part != ReferenceStateRef(ref("s"))
+        )
+        assert "are not visible" in cause(refusal(txs.payload(wire, shown)))
+
+    def test_a_group_left_out_as_if_it_were_empty(self) -> None:
+        wire = txs.wire("a", window=OPEN)
+        shown = txs.tear_off(wire)
+        index = int(ComponentGroupEnum.TIMEWINDOW)
+        groups = tuple(g for g in shown.filtered_component_groups if g.group_index != index)
+        hashes = tuple(
+            ALL_ONES_HASH if at == index else found for at, found in enumerate(shown.group_hashes)
+        )
+        forged = FilteredTransaction(shown.id, groups, hashes)
+        assert "cannot be verified" in cause(refusal(txs.payload(wire, forged)))
+
+    def test_a_component_that_was_exchanged(self) -> None:
+        wire, other = txs.wire("a"), txs.tear_off(txs.wire("b"))
+        shown = txs.tear_off(wire)
+        forged = FilteredTransaction(shown.id, other.filtered_component_groups, shown.group_hashes)
+        assert isinstance(refusal(txs.payload(wire, forged)), TransactionInvalid)
+
+    @pytest.mark.parametrize(
+        ("group", "values"),
+        [
+            (ComponentGroupEnum.TIMEWINDOW, (EXPIRED, OPEN)),
+            (ComponentGroupEnum.NOTARY, (txs.NOTARY, txs.BOB)),
+            (ComponentGroupEnum.PARAMETERS, (txs.PARAMETERS.hash, tx("other"))),
+        ],
+    )
+    def test_two_where_there_may_be_one(
+        self, group: ComponentGroupEnum, values: tuple[object, ...]
+    ) -> None:
+        shown = txs.tear_off_of(
+            {
+                ComponentGroupEnum.INPUTS: (ref("a"),),
+                ComponentGroupEnum.NOTARY: (txs.NOTARY,),
+                ComponentGroupEnum.TIMEWINDOW: (OPEN,),
+                ComponentGroupEnum.PARAMETERS: (txs.PARAMETERS.hash,),
+                group: values,
+            }
+        )
+        payload = NotarisationPayload(shown, txs.request_signature([ref("a")], shown.id))
+        assert "More than 1" in cause(refusal(payload))
+
+    def test_a_component_of_another_type(self) -> None:
+        groups = {
+            ComponentGroupEnum.INPUTS: ("no state",),
+            ComponentGroupEnum.NOTARY: (txs.NOTARY,),
+        }
+        shown = txs.tear_off_of(groups)
+        payload = NotarisationPayload(shown, txs.request_signature([], shown.id))
+        assert isinstance(refusal(payload), TransactionInvalid)
+
+    def test_nothing_else_need_be_shown(self) -> None:
+        wire = txs.wire("ab", "r", OPEN)
+        shown = txs.tear_off(wire)
+        check(txs.payload(wire, shown))
+        hidden = {ComponentGroupEnum.OUTPUTS, ComponentGroupEnum.COMMANDS}
+        assert not hidden & {group.group_index for group in shown.filtered_component_groups}
+
     def test_another_transactions_id(self) -> None:
         shown = txs.tear_off(txs.wire("a"))
         forged = FilteredTransaction(
@@ -233,8 +298,37 @@ def test_a_refusal_with_another_payload_stays_a_plain_flow_exception() -> None:
 
 
 def test_the_window_text_names_time_and_window() -> None:
-    text = TimeWindowInvalid(NOW, OPEN).describe()
-    assert text.startswith("Current time 2026-01-01T12:00:00+00:00 is outside the time bounds")
+    assert TimeWindowInvalid(NOW, OPEN).describe() == (
+        "Current time 2026-01-01T12:00:00Z is outside the time bounds specified by the "
+        "transaction: (∞, 2026-01-01T13:00:00Z)"
+    )
+
+
+def test_the_conflict_text_is_cordas() -> None:
+    assert Conflict(tx("t"), (ConsumedState(ref("a"), DETAILS),)).describe() == (
+        "One or more input states or referenced states have already been used as input states in "
+        "other transactions. Conflicting state count: 1, consumption details:\n"
+        f"{ref('a')} -> StateConsumptionDetails(hashOfTransactionId={tx('x').re_hash()}, "
+        "type=REFERENCE_INPUT_STATE).\nTo find out if any of the conflicting transactions have "
+        "been generated by this node you can use the hashLookup Corda shell command."
+    )
+
+
+@pytest.mark.parametrize(
+    ("error", "text"),
+    [
+        (TransactionInvalid("no"), "no"),
+        (RequestSignatureInvalid("no"), "Request signature invalid: no"),
+        (General("later"), "later"),
+    ],
+)
+def test_the_other_texts_are_cordas(error: AnyNotaryError, text: str) -> None:
+    assert error.describe() == text
+
+
+def test_a_refusal_before_the_id_is_known_says_so() -> None:
+    text = str(NotaryException(General("later")))
+    assert text == "Unable to notarise transaction <Unknown> : later"
 
 
 class TestResponse:

@@ -1,6 +1,6 @@
 """Real transactions for the notary's tests: built from component groups, no contract needed."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -8,6 +8,7 @@ from corda_sim.core.contracts import StateRef, TimeWindow, TypeOnlyCommandData
 from corda_sim.core.crypto.crypto import derive_key_pair_from_entropy, sign
 from corda_sim.core.crypto.hashes import SecureHash
 from corda_sim.core.crypto.keys import KeyPair
+from corda_sim.core.crypto.merkle import MerkleTree
 from corda_sim.core.crypto.schemes import SignatureScheme
 from corda_sim.core.identity import CordaX500Name, Party
 from corda_sim.core.network import NetworkParameters, NotaryInfo
@@ -20,6 +21,8 @@ from corda_sim.core.transactions import (
     ReferenceStateRef,
     WireTransaction,
 )
+from corda_sim.core.transactions.filtering import filter_group
+from corda_sim.core.transactions.ids import group_hashes, group_leaves, group_nonces
 from corda_sim.flow.notary.types import (
     NotarisationPayload,
     NotarisationRequestSignature,
@@ -87,6 +90,21 @@ def is_for_notary(part: object) -> bool:
 
 def tear_off(transaction: WireTransaction) -> FilteredTransaction:
     return transaction.build_filtered_transaction(is_for_notary)
+
+
+def tear_off_of(
+    groups: Mapping[ComponentGroupEnum, Sequence[object]],
+) -> FilteredTransaction:
+    """A tear-off that shows these components, which no honest builder would put together."""
+    salt, shown, roots = bytes(range(32)), [], {}
+    for group, values in sorted(groups.items()):
+        parts = tuple(map(serialize, values))
+        nonces = group_nonces(salt, group, parts)
+        tree = MerkleTree.build(group_leaves(nonces, parts))
+        roots[int(group)] = tree.root
+        shown.append(filter_group(int(group), parts, nonces, tree, range(len(parts))))
+    hashes = group_hashes(roots)
+    return FilteredTransaction(MerkleTree.build(hashes).root, tuple(shown), hashes)
 
 
 def request_signature(

@@ -47,6 +47,15 @@ def test_open_windows() -> None:
     assert TimeWindow.from_only(START).length is None
 
 
+def test_windows_are_shown_as_corda_shows_them() -> None:
+    start = datetime(2026, 1, 1, 12, tzinfo=UTC)
+    end = start + timedelta(milliseconds=1500)
+    assert str(TimeWindow.between(start, end)) == "[2026-01-01T12:00:00Z, 2026-01-01T12:00:01.500Z)"
+    assert str(TimeWindow.from_only(start)) == "[2026-01-01T12:00:00Z, ∞)"
+    late = start + timedelta(microseconds=7)
+    assert str(TimeWindow.until_only(late)) == "(∞, 2026-01-01T12:00:00.000007Z)"
+
+
 def test_windows_refuse() -> None:
     with pytest.raises(IllegalArgumentError):
         TimeWindow(None, None)
