@@ -30,9 +30,7 @@ class HostedNotary(NotaryNodeService):
 
     def figures(self) -> Iterable[Figure]:
         """For the node's metrics."""
-        yield from self.counted.show(self.service.status, lambda: self.worker.status.ready)
-        retries = self.worker.store.retries
-        yield Figure("notary_database_retry", "DatabaseRetry", retries, is_total=True)
+        return self.counted.show(self.service.status, lambda: self.worker.status.ready)
 
     def start(self) -> None:
         """Check the database against the head file, then take requests.
@@ -46,8 +44,8 @@ class HostedNotary(NotaryNodeService):
     def flows_at_start(self) -> tuple[FlowLogic[Any], ...]:
         """The questions to the witnesses, which the node starts once its flows run."""
         party_by_text = self.hub.services.party_by_text
-        names, instance = self.configuration.witnesses, self.worker.store.instance_id
-        return tuple(AskWitnessFlow(party_by_text(name), instance) for name in names)
+        names = self.configuration.witnesses
+        return tuple(AskWitnessFlow(party_by_text(name), self.instance_id) for name in names)
 
 
 def notary_service(hub: AppServiceHub) -> HostedNotary | None:
@@ -81,7 +79,9 @@ def notary_service(hub: AppServiceHub) -> HostedNotary | None:
         instance_id=hub.services.entropy(16).hex(),
         run=None if settings.get("inline") else run_in_thread,
     )
-    return HostedNotary(built.configuration, built.worker, built.service, hub, counted)
+    return HostedNotary(
+        built.configuration, built.worker, built.service, built.instance_id, hub, counted
+    )
 
 
 def seen_heads_service(hub: AppServiceHub) -> SeenHeads:

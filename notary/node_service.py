@@ -55,11 +55,15 @@ class NotaryHooks:
 
 @dataclass(frozen=True, slots=True)
 class NotaryNodeService:
-    """The CorDapp service that the responder flows look up; only notary nodes have it."""
+    """The CorDapp service that the responder flows look up; only notary nodes have it.
+
+    `instance_id` is unique to this process start.
+    """
 
     configuration: NotaryConfiguration
     worker: NotaryWorker
     service: NotaryService
+    instance_id: str
 
     @classmethod
     def build(
@@ -90,7 +94,7 @@ class NotaryNodeService:
             log=hooks.log,
         )
         service = NotaryService(worker, run=run, stats=hooks.stats, log=hooks.log)
-        return cls(configuration, worker, service)
+        return cls(configuration, worker, service, instance_id)
 
     def why_not_ready(self) -> str:
         """For `/ready`: what keeps the worker from signing; empty when nothing does."""

@@ -75,11 +75,10 @@ class NotaryStore:
     ) -> None:
         self.engine: Engine = open_engine(url)
         self.worker = worker
-        self.instance_id, self._counter = instance_id, 0
+        self._instance_id, self._counter = instance_id, 0
         self._clock, self._sleep, self._chunk = clock, sleep, max_input_states
         self._head: NotaryHead | None = None
         self.sequence_floor = 0
-        self.retries = 0
 
     def close(self) -> None:
         """Give the connections back."""
@@ -98,7 +97,6 @@ class NotaryStore:
                 self._head = None
                 if attempt == MAX_RETRIES or not is_worth_retrying(error):
                     raise NotaryStoreException(f"The batch was not committed: {error}") from error
-                self.retries += 1
                 if not isinstance(error, IntegrityError):
                     self._sleep(BACKOFF_BASE_SECONDS * 2**attempt)
         raise NotaryStoreException("The batch was not committed")
@@ -180,7 +178,7 @@ class NotaryStore:
         self._counter += 1
         signature = b"" if request.signature is None else serialize(request.signature)
         return {
-            "id": f"{self.instance_id}:{self._counter:x}",
+            "id": f"{self._instance_id}:{self._counter:x}",
             "consuming_transaction_id": str(request.commit.transaction_id),
             "requesting_party_name": request.requesting_party,
             "request_signature": signature,

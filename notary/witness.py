@@ -67,17 +67,18 @@ class CheckAnswerOperation:
     """
 
     def __init__(
-        self, worker: NotaryWorker, instance_id: str, witness: str, answer: HeadAnswer
+        self, node: NotaryNodeService, instance_id: str, witness: str, answer: HeadAnswer
     ) -> None:
-        self._worker, self._instance_id = worker, instance_id
+        self._node, self._instance_id = node, instance_id
         self._witness, self._answer = witness, answer
 
     async def execute(self, deduplication_id: str) -> bool:
         """Whether the worker signs from now on; a lost head is a NotaryRollbackException."""
         del deduplication_id
-        if self._instance_id == self._worker.store.instance_id:
-            self._worker.witness_answered(self._witness, self._answer.head)
-        return self._worker.status.ready
+        worker = self._node.worker
+        if self._instance_id == self._node.instance_id:
+            worker.witness_answered(self._witness, self._answer.head)
+        return worker.status.ready
 
 
 @initiating_flow("corda_sim.notary.AskWitnessFlow")
@@ -94,13 +95,13 @@ class AskWitnessFlow(FlowLogic[None]):
             NotaryRollbackException: the witness has seen a head that the database lacks.
             SignatureException: the head isn't signed by the notary.
         """
-        worker = self.service_hub.cordapp_service(NotaryNodeService).worker
+        node = self.service_hub.cordapp_service(NotaryNodeService)
         session = self.initiate_flow(self.witness)
-        asked = self.context.record("notary-query", lambda: serialize(_query(worker)))
+        asked = self.context.record("notary-query", lambda: serialize(_query(node.worker)))
         received = await session.send_and_receive(HeadAnswer, deserialize(asked, HeadQuery))
         answer = received.unwrap(lambda value: value)
         witness = str(self.witness.name)
-        await self.await_external(CheckAnswerOperation(worker, self.instance_id, witness, answer))
+        await self.await_external(CheckAnswerOperation(node, self.instance_id, witness, answer))
 
 
 def _query(worker: NotaryWorker) -> HeadQuery:

@@ -136,7 +136,7 @@ def simulated_notary(
     worker = NotaryWorker(ledger, signer, head_file, crash=hub.crash)
     counted = NotaryFigures()
     service = NotaryService(worker, run=None, stats=counted.add, monotonic=monotonic)
-    return HostedNotary(configuration, worker, service, hub, counted)
+    return HostedNotary(configuration, worker, service, "sim", hub, counted)
 
 
 def _instant(hub: AppServiceHub) -> datetime:

@@ -277,12 +277,12 @@ class TestWitness:
         )
         worker.start()
         forged = HeadAnswer(sign_head(empty_head(WORKER_NAME), txs.BOB.owning_key, lambda _: b""))
-        own = worker.store.instance_id
+        waiting = dataclasses.replace(node, worker=worker)
         with pytest.raises(SignatureException):
-            CheckAnswerOperation(worker, own, "Bob", forged).execute("1").send(None)
-        stale = CheckAnswerOperation(worker, "an earlier process", "Bob", HeadAnswer())
+            CheckAnswerOperation(waiting, "i", "Bob", forged).execute("1").send(None)
+        stale = CheckAnswerOperation(waiting, "an earlier process", "Bob", HeadAnswer())
         assert not complete(stale.execute("1"))
-        assert complete(CheckAnswerOperation(worker, own, "Bob", HeadAnswer()).execute("1"))
+        assert complete(CheckAnswerOperation(waiting, "i", "Bob", HeadAnswer()).execute("1"))
 
 
 def test_the_entry_point_names_the_flows() -> None:

@@ -90,7 +90,7 @@ def test_each_witness_is_asked_by_a_flow_of_this_start(new_hub: HubFactory) -> N
     notary = hosted(new_hub(witnesses=("one", "two")))
     asked = notary.flows_at_start()
     assert [flow.witness for flow in asked] == [txs.ALICE, txs.ALICE]  # type: ignore[attr-defined]
-    assert {flow.instance_id for flow in asked} == {notary.worker.store.instance_id}  # type: ignore[attr-defined]
+    assert {flow.instance_id for flow in asked} == {notary.instance_id}  # type: ignore[attr-defined]
 
 
 def test_a_head_to_accept_comes_from_the_settings(new_hub: HubFactory) -> None:
@@ -113,7 +113,6 @@ def test_its_figures_tell_conflicts_from_other_refusals(new_hub: HubFactory) -> 
     for request in (logged("t", "ab"), logged("u", "b"), logged("late", "c", window=EXPIRED)):
         with pytest.raises(StopIteration):
             notary.service.notarise(request).send(None)
-    notary.worker.store.retries = 7
     found = figures_of(notary)
     assert found["notary_ready"] == 1
     assert found["notary_commit"] == 3
@@ -121,7 +120,6 @@ def test_its_figures_tell_conflicts_from_other_refusals(new_hub: HubFactory) -> 
     assert found["notary_number_of_input_states"] == 4
     assert found["notary_conflicts"] == 1
     assert found["notary_refused"] == 2
-    assert found["notary_database_retry"] == 7
     assert found["notary_request_queue_size"] == found["notary_request_queue_queued_states"] == 0
     notary.worker.store.close()
 

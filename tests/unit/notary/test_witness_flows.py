@@ -59,8 +59,7 @@ class Rig:
 
     def ask(self, witness: str) -> None:
         party = self.network.party_of(witness)
-        instance = self.notary.worker.store.instance_id
-        self.network["Notary"].run_flow(AskWitnessFlow(party, instance))
+        self.network["Notary"].run_flow(AskWitnessFlow(party, self.notary.instance_id))
 
 
 @pytest.fixture
@@ -120,7 +119,7 @@ def test_a_worker_that_dies_while_it_asks_is_not_opened_by_an_old_answer(
     rig: Rig, rounds: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     node, party = rig.network["Notary"], rig.network.party_of("PartyA")
-    node.start_flow(AskWitnessFlow(party, rig.notary.worker.store.instance_id))
+    node.start_flow(AskWitnessFlow(party, rig.notary.instance_id))
     for _ in range(rounds):
         for each in rig.network.nodes.values():
             each.pump()
