@@ -1,0 +1,70 @@
+"""Operators of enclaves: who they may be, and replacing them (LCPClientIASBase.updateOperators)."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import pairwise
+
+from corda_sim.core.errors import SignatureException
+from corda_sim.ibc.lightclients.ethereum.signatures import ADDRESS_SIZE, recover_address
+from corda_sim.ibc.lightclients.lcp.eip712 import Domain, update_operators_digest
+from corda_sim.ibc.lightclients.lcp.errors import (
+    LCPClientClientStateInvalid,
+    LCPClientInvalidSignatures,
+    LCPClientUpdateOperatorsInvalid,
+)
+from corda_sim.ibc.lightclients.lcp.keys import NO_OPERATOR, require_threshold
+from corda_sim.ibc.lightclients.lcp.types import ClientState, UpdateOperatorsMessage
+
+
+def check_operators(operators: Sequence[bytes], numerator: int, denominator: int) -> None:
+    """Raise LCPClientClientStateInvalid unless they ascend and the threshold is a fraction."""
+    if any(len(one) != ADDRESS_SIZE or one == NO_OPERATOR for one in operators):
+        raise LCPClientClientStateInvalid("an operator is an address that isn't zero")
+    if any(one >= later for one, later in pairwise(operators)):
+        raise LCPClientClientStateInvalid("operators must ascend")
+    if operators and not 0 < numerator <= denominator:
+        raise LCPClientClientStateInvalid("a threshold is more than zero and at most one")
+
+
+def updated_operators(
+    domain: Domain, client_id: str, state: ClientState, msg: UpdateOperatorsMessage
+) -> ClientState:
+    """The client state with other operators. Raises: LCPClientUpdateOperatorsInvalid."""
+    threshold = (
+        msg.new_operators_threshold_numerator,
+        msg.new_operators_threshold_denominator,
+    )
+    if not state.operators or not msg.new_operators:
+        raise LCPClientUpdateOperatorsInvalid("a client without operators stays without, and with")
+    if msg.nonce != state.operators_nonce + 1:
+        raise LCPClientUpdateOperatorsInvalid(f"nonce {msg.nonce} doesn't follow")
+    digest = update_operators_digest(domain, client_id, msg.nonce, msg.new_operators, threshold)
+    try:
+        check_operators(msg.new_operators, *threshold)
+        require_threshold(state, _signed(state, digest, msg.signatures))
+    except (LCPClientClientStateInvalid, LCPClientInvalidSignatures) as error:
+        raise LCPClientUpdateOperatorsInvalid(str(error)) from error
+    return replace(
+        state,
+        operators=msg.new_operators,
+        operators_nonce=msg.nonce,
+        operators_threshold_numerator=threshold[0],
+        operators_threshold_denominator=threshold[1],
+    )
+
+
+def _signed(state: ClientState, digest: bytes, signatures: Sequence[bytes]) -> int:
+    if len(signatures) != len(state.operators):
+        raise LCPClientInvalidSignatures("not one place for each operator")
+    given = 0
+    for operator, signature in zip(state.operators, signatures, strict=True):
+        if not signature:
+            continue
+        try:
+            signer = recover_address(digest, signature)
+        except SignatureException as error:
+            raise LCPClientInvalidSignatures(str(error)) from error
+        if signer != operator:
+            raise LCPClientInvalidSignatures(f"not signed by {operator.hex()}")
+        given += 1
+    return given
