@@ -171,7 +171,7 @@ class ErrInvalidChannelOrdering(IbcError):
 
 
 class ErrInvalidChannelVersion(IbcError):
-    """A channel version that the module doesn't speak."""
+    """A channel version that a module doesn't speak; for modules to raise."""
 
 
 class ErrTooManyConnectionHops(IbcError):
@@ -188,14 +188,6 @@ class ErrTimeoutElapsed(IbcError):
 
 class ErrTimeoutNotReached(IbcError):
     """A packet whose time isn't over yet at the proof."""
-
-
-class ErrPacketReceived(IbcError):
-    """A packet that was received, where its absence was claimed."""
-
-
-class ErrPacketCommitmentNotFound(IbcError):
-    """A packet that was never sent."""
 
 
 class ErrAcknowledgementExists(IbcError):

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any
 
+from corda_sim.ibc.any import AnyMessage
 from corda_sim.ibc.channel import closing, completing
 from corda_sim.ibc.channel import handshake as channels
 from corda_sim.ibc.channel.packet import (
@@ -51,6 +52,17 @@ class Delivery:
 
     result: ResultType
     value: object = None
+
+
+def read_message(packed: AnyMessage) -> Message:
+    """The message in an Any, in the one encoding that it has: what a command carries.
+
+    Raises: DecodeError; FeatureLater for a message that isn't known.
+    """
+    kind = _KINDS.get(packed.type_url)
+    if kind is None:
+        raise FeatureLater(f"{packed.type_url!r} is not supported")
+    return kind.decode_strict(packed.value)
 
 
 def deliver(ctx: Context, msg: Message) -> Delivery:
@@ -121,3 +133,4 @@ _HANDLERS: dict[type[Message], Callable[[Context, Any], object]] = {
     MsgTimeout: _timeout,
     MsgTimeoutOnClose: _timeout_on_close,
 }
+_KINDS = {kind.TYPE_URL: kind for kind in _HANDLERS}

@@ -1,6 +1,7 @@
 """Sending packets (ibc-go modules/core/04-channel/keeper/packet.go, SendPacket)."""
 
-from dataclasses import dataclass
+import dataclasses
+from typing import Annotated, ClassVar
 
 from corda_sim.ibc.channel.ends import (
     active_connection_of,
@@ -16,17 +17,22 @@ from corda_sim.ibc.context import Context
 from corda_sim.ibc.errors import ErrSequenceSendNotFound, ErrTimeoutElapsed
 from corda_sim.ibc.host import paths
 from corda_sim.ibc.numbers import read_number, u64
+from corda_sim.ibc.protobuf import Field, Message
 
 
-@dataclass(frozen=True, slots=True)
-class SendPacket:
-    """What a module asks the core to send; the time-out as in ``Packet``."""
+@dataclasses.dataclass(frozen=True, slots=True)
+class SendPacket(Message):
+    """What a module asks the core to send; the time-out as in ``Packet``.
 
-    source_port: str
-    source_channel: str
-    data: bytes
-    timeout_height: Height = ZERO_HEIGHT
-    timeout_timestamp: int = 0
+    ibc-go has no such message: its modules call the keeper. A Corda command has to carry it.
+    """
+
+    TYPE_URL: ClassVar[str] = "/corda_sim.ibc.v1.SendPacket"
+    source_port: Annotated[str, Field(1)]
+    source_channel: Annotated[str, Field(2)]
+    data: Annotated[bytes, Field(3)]
+    timeout_height: Annotated[Height, Field(4)] = ZERO_HEIGHT
+    timeout_timestamp: Annotated[int, Field(5)] = 0
 
 
 def send_packet(ctx: Context, msg: SendPacket) -> Packet:
@@ -67,9 +73,9 @@ def _take_sequence(ctx: Context, port_id: str, channel_id: str) -> int:
 
 
 def _refuse_elapsed(ctx: Context, client_id: str, packet: Packet) -> None:
-    _, store = keeper.client_of(ctx, client_id)
-    height = store.latest_height
-    timestamp = keeper.timestamp_at(ctx, client_id, height)
+    light, store = keeper.client_of(ctx, client_id)
+    height = light.latest_height(store)
+    timestamp = light.timestamp_at(store, height)
     if packet.has_elapsed(height, timestamp):
         raise ErrTimeoutElapsed(
             f"packet timeout {packet.timeout_height}, {packet.timeout_timestamp} ns has passed at "

@@ -49,6 +49,9 @@ class LightClient(Protocol):
     def status(self, store: ClientStore, now: Moment) -> Status:
         """Whether the client is active."""
 
+    def latest_height(self, store: ClientStore) -> Height:
+        """The highest height known, (0, 0) without any."""
+
     def timestamp_at(self, store: ClientStore, height: Height) -> int:
         """The other chain's time at a height, in nanoseconds.
 

@@ -106,6 +106,9 @@ class MockClient:
             return Status.FROZEN
         return Status.EXPIRED if state.expired else Status.ACTIVE
 
+    def latest_height(self, store: ClientStore) -> Height:
+        return store.latest_height
+
     def timestamp_at(self, store: ClientStore, height: Height) -> int:
         return store.consensus_state(height).unpack(MockConsensusState).timestamp
 

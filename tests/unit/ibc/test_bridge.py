@@ -30,7 +30,7 @@ from corda_sim.ibc.host import paths
 from corda_sim.ibc.lightclients.ethereum.keccak import keccak256
 from corda_sim.ibc.lightclients.lcp.errors import (
     LCPClientEnclaveKeyNotExist,
-    LCPClientUpdateStatePrevStateMismatch,
+    LCPClientUpdateStateUnexpectedPrevStateId,
 )
 from corda_sim.ibc.lightclients.lcp.types import ClientState as LcpClientState
 from corda_sim.ibc.moment import NANOS_PER_SECOND
@@ -229,7 +229,7 @@ def test_message_for_another_client(bridge: BridgeOfTwo) -> None:
     header = AnyMessage.pack(bridge.qbft.chain.header(number, trusted))
     update = bridge.qbft.followed.update(header, bridge.qbft.now)
     wrong = MsgUpdateClient(bridge.qbft.client_id, bridge.enclave.update(update))
-    with pytest.raises(LCPClientUpdateStatePrevStateMismatch):
+    with pytest.raises(LCPClientUpdateStateUnexpectedPrevStateId):
         bridge.qbft.deliver(wrong)
 
 

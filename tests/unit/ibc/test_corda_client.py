@@ -338,7 +338,7 @@ def test_output_with_trailing_bytes() -> None:
 def test_update(follower: Follower) -> None:
     assert follower.update(Bridge(millis=7).tear_off()) == (height(7),)
     assert follower.client.timestamp_at(follower.store, height(7)) == (START_MILLIS + 7) * 10**6
-    assert client_state_of(follower.store).latest_height == height(7)
+    assert follower.client.latest_height(follower.store) == height(7)
     assert follower.client.status(follower.store, NOW) is Status.ACTIVE
 
 

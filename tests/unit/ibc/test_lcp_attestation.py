@@ -16,10 +16,14 @@ from corda_sim.ibc.lightclients.lcp.attestation import AttestationRoot, require_
 from corda_sim.ibc.lightclients.lcp.errors import (
     AVRInvalid,
     LCPClientAVRAlreadyExpired,
+    LCPClientAVRInvalidSignature,
+    LCPClientAVRUnexpectedOperator,
     LCPClientClientStateUnexpectedMrenclave,
     LCPClientEnclaveKeyUnexpectedExpiredAt,
     LCPClientEnclaveKeyUnexpectedOperator,
-    LCPClientUnknownProxyMessage,
+    LCPClientIASCertExpired,
+    LCPClientIASRootCertExpired,
+    LCPClientUnknownProxyMessageHeader,
 )
 from corda_sim.ibc.lightclients.lcp.keys import find_key, key_path
 from corda_sim.ibc.lightclients.lcp.report import parse_report
@@ -125,20 +129,20 @@ def test_altered_report_or_signature() -> None:
 
 def test_signature_with_another_hash() -> None:
     signature = rsa_key("signer").sign(GOOD, padding.PKCS1v15(), SHA384())
-    with pytest.raises(AVRInvalid):
+    with pytest.raises(LCPClientAVRInvalidSignature):
         root().verify(replace(registration(GOOD), signature=signature), moment(NOW))
 
 
 @pytest.mark.parametrize("years", [(2027, 2049), (2020, 2025)])
 def test_certificate_out_of_its_time(years: tuple[int, int]) -> None:
     bad = replace(registration(GOOD), signing_cert=certificate("signer", "root", years=years))
-    with pytest.raises(AVRInvalid):
+    with pytest.raises(LCPClientIASCertExpired):
         root().verify(bad, moment(NOW))
 
 
 def test_root_out_of_its_time() -> None:
     old = AttestationRoot(certificate("root", "root", years=(2020, 2025)), development_mode=True)
-    with pytest.raises(AVRInvalid):
+    with pytest.raises(LCPClientIASRootCertExpired):
         old.verify(registration(GOOD), moment(NOW))
 
 
@@ -266,7 +270,7 @@ def test_operator_in_the_report_must_have_signed() -> None:
     named = report(quote_body(KEY, address_of(OPERATOR)))
     client = Client()
     for voucher in (None, keccak256(b"somebody else")):
-        with pytest.raises(LCPClientEnclaveKeyUnexpectedOperator):
+        with pytest.raises(LCPClientAVRUnexpectedOperator):
             client.register(registration(named, voucher))
     client.register(registration(named, OPERATOR))
     found = find_key(client.store, KEY)
@@ -276,7 +280,7 @@ def test_operator_in_the_report_must_have_signed() -> None:
 
 def test_malformed_operator_signature() -> None:
     bad = replace(registration(GOOD), operator_signature=b"\1" * 64)
-    with pytest.raises(LCPClientEnclaveKeyUnexpectedOperator):
+    with pytest.raises(LCPClientAVRUnexpectedOperator):
         Client().register(bad)
 
 
@@ -305,5 +309,5 @@ def test_status_that_isnt_allowed() -> None:
 def test_malformed_registrations(change: Callable[[bytes], bytes]) -> None:
     client = Client()
     packed = AnyMessage.pack(registration(GOOD))
-    with pytest.raises(LCPClientUnknownProxyMessage):
+    with pytest.raises(LCPClientUnknownProxyMessageHeader):
         client.update(AnyMessage(packed.type_url, change(packed.value)))

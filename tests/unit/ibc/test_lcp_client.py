@@ -8,24 +8,23 @@ from corda_sim.ibc.client.light_client import Status
 from corda_sim.ibc.errors import ErrConsensusStateNotFound, IbcError
 from corda_sim.ibc.lightclients.ethereum.keccak import keccak256
 from corda_sim.ibc.lightclients.ethereum.signatures import address_of, sign_digest
-from corda_sim.ibc.lightclients.lcp.client import client_state_of, consensus_state_of
+from corda_sim.ibc.lightclients.lcp import errors
 from corda_sim.ibc.lightclients.lcp.context import TrustingPeriod
 from corda_sim.ibc.lightclients.lcp.eip712 import UNIVERSAL, update_operators_digest
 from corda_sim.ibc.lightclients.lcp.errors import (
     LCPClientClientStateFrozen,
     LCPClientClientStateInvalid,
-    LCPClientConsensusStateInvalid,
+    LCPClientConsensusStateInvalidStateId,
     LCPClientEnclaveKeyExpired,
     LCPClientEnclaveKeyNotExist,
     LCPClientInvalidSignatures,
     LCPClientMembershipMismatch,
-    LCPClientMisbehaviourPrevStatesMismatch,
     LCPClientUnknownProtoTypeUrl,
-    LCPClientUnknownProxyMessage,
+    LCPClientUnknownProxyMessageHeader,
     LCPClientUpdateOperatorsInvalid,
     LCPClientUpdateStateEmittedStatesMustNotEmpty,
     LCPClientUpdateStateInvalidPostState,
-    LCPClientUpdateStatePrevStateMismatch,
+    LCPClientUpdateStateUnexpectedPrevStateId,
     LCPCommitmentHeaderFromFuture,
     LCPCommitmentOutOfTrustingPeriod,
 )
@@ -35,6 +34,7 @@ from corda_sim.ibc.lightclients.lcp.messages import (
     PrevState,
     encode_message,
 )
+from corda_sim.ibc.lightclients.lcp.states import client_state_of, consensus_state_of
 from corda_sim.ibc.lightclients.lcp.types import (
     ClientState,
     ConsensusState,
@@ -57,6 +57,7 @@ from tests.unit.ibc.enclave import (
     step,
 )
 
+THRESHOLD = errors.LCPClientClientStateInvalidOperatorsThreshold
 OPERATORS = sorted((keccak256(b"operator %d" % number) for number in range(3)), key=address_of)
 
 
@@ -76,33 +77,44 @@ def test_first_height_is_none() -> None:
 
 
 @pytest.mark.parametrize(
-    "change",
+    ("change", "error"),
     [
-        {"frozen": True},
-        {"latest_height": Height(0, 1)},
-        {"operators_nonce": 1},
-        {"mrenclave": b"\1" * 31},
-        {"key_expiration": 0},
-        {"allowed_quote_statuses": ("",)},
-        {"allowed_advisory_ids": ("INTEL-SA-1", "")},
-        {"operators": (b"\1" * 19,)},
-        {"operators": (bytes(20),)},
-        {"operators": (b"\2" * 20, b"\1" * 20)},
-        {"operators": (b"\1" * 20, b"\1" * 20)},
-        {"operators": (b"\1" * 20,), "operators_threshold_numerator": 0},
-        {"operators": (b"\1" * 20,), "operators_threshold_denominator": 0},
-        {"operators": (b"\1" * 20,), "operators_threshold_numerator": 3},
+        ({"frozen": True}, errors.LCPClientClientStateInvalid),
+        ({"latest_height": Height(0, 1)}, errors.LCPClientClientStateInvalidLatestHeight),
+        ({"operators_nonce": 1}, errors.LCPClientClientStateInvalidOperatorsNonce),
+        ({"mrenclave": b"\1" * 31}, errors.LCPClientClientStateInvalidMrenclaveLength),
+        ({"key_expiration": 0}, errors.LCPClientClientStateInvalidKeyExpiration),
+        (
+            {"allowed_quote_statuses": ("",)},
+            errors.LCPClientClientStateInvalidAllowedQuoteStatus,
+        ),
+        (
+            {"allowed_advisory_ids": ("INTEL-SA-1", "")},
+            errors.LCPClientClientStateInvalidAllowedAdvisoryId,
+        ),
+        ({"operators": (b"\1" * 19,)}, errors.LCPClientClientStateInvalidOperatorAddress),
+        ({"operators": (bytes(20),)}, errors.LCPClientClientStateInvalidOperatorAddress),
+        ({"operators": (b"\2" * 20, b"\1" * 20)}, errors.LCPClientOperatorsInvalidOrder),
+        ({"operators": (b"\1" * 20, b"\1" * 20)}, errors.LCPClientOperatorsInvalidOrder),
+        ({"operators_threshold_numerator": 0}, THRESHOLD),
+        ({"operators_threshold_denominator": 0}, THRESHOLD),
+        ({"operators_threshold_numerator": 3}, THRESHOLD),
     ],
 )
-def test_first_state_against_the_rules(change: dict[str, object]) -> None:
-    good = replace(FRESH, operators_threshold_numerator=1, operators_threshold_denominator=2)
-    with pytest.raises(LCPClientClientStateInvalid):
+def test_first_state_against_the_rules(change: dict[str, object], error: type[IbcError]) -> None:
+    good = replace(
+        FRESH,
+        operators=(b"\1" * 20,),
+        operators_threshold_numerator=1,
+        operators_threshold_denominator=2,
+    )
+    with pytest.raises(error):
         Client().initialise(replace(good, **change), ConsensusState())  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("consensus", [ConsensusState(b"\1" * 32), ConsensusState(b"", 1)])
 def test_first_consensus_state_is_empty(consensus: ConsensusState) -> None:
-    with pytest.raises(LCPClientConsensusStateInvalid):
+    with pytest.raises(LCPClientConsensusStateInvalidStateId):
         Client().initialise(FRESH, consensus)
 
 
@@ -137,7 +149,7 @@ def test_update_stores_state_and_time(client: Client) -> None:
     stored = consensus_state_of(client.store, Height(0, 5))
     assert stored == ConsensusState(state_id(5), (NOW - 5) * NANOS_PER_SECOND)
     assert client.client.timestamp_at(client.store, Height(0, 5)) == stored.timestamp
-    assert client.store.latest_height == Height(0, 5)
+    assert client.client.latest_height(client.store) == Height(0, 5)
 
 
 def test_update_leaves_the_client_state_alone(client: Client) -> None:
@@ -166,7 +178,7 @@ def test_known_update_changes_nothing(client: Client) -> None:
     ],
 )
 def test_update_from_a_state_that_isnt_stored(client: Client, message: object) -> None:
-    with pytest.raises(LCPClientUpdateStatePrevStateMismatch):
+    with pytest.raises(LCPClientUpdateStateUnexpectedPrevStateId):
         client.take(message)  # type: ignore[arg-type]
 
 
@@ -235,7 +247,7 @@ def test_expired_key(client: Client) -> None:
 def test_exactly_one_signature_without_operators(client: Client, count: int) -> None:
     raw = encode_message(step(1, 2))
     message = UpdateClientMessage(raw, (client.enclave.sign(raw),) * count)
-    with pytest.raises(LCPClientInvalidSignatures):
+    with pytest.raises(errors.LCPClientInvalidSignaturesLength):
         client.update(AnyMessage.pack(message))
 
 
@@ -279,7 +291,7 @@ def signed(enclaves: list[Enclave | None]) -> AnyMessage:
 
 def test_operators_threshold() -> None:
     client, (first, second, third) = with_operators(2, 3)
-    with pytest.raises(LCPClientInvalidSignatures):
+    with pytest.raises(errors.LCPClientOperatorSignaturesInsufficient):
         client.update(signed([first, None, None]))
     assert client.update(signed([first, None, third])) == (Height(0, 1),)
     assert second.address != first.address
@@ -287,15 +299,13 @@ def test_operators_threshold() -> None:
 
 def test_operators_have_places() -> None:
     client, (first, second, third) = with_operators(1, 3)
-    misplaced: list[list[Enclave | None]] = [
-        [second, None, None],
-        [None, first, None],
-        [first],
-        [first, second, third, None],
-    ]
+    misplaced: list[list[Enclave | None]] = [[second, None, None], [None, first, None]]
     for enclaves in misplaced:
-        with pytest.raises(LCPClientInvalidSignatures):
+        with pytest.raises(errors.LCPClientEnclaveKeyUnexpectedOperator):
             client.update(signed(enclaves))
+    for places in ([first], [first, second, third, None]):
+        with pytest.raises(errors.LCPClientInvalidSignaturesLength):
+            client.update(signed(places))  # type: ignore[arg-type]
 
 
 def test_one_enclave_isnt_two_operators() -> None:
@@ -332,7 +342,7 @@ def test_operators_are_replaced() -> None:
     assert client.update(AnyMessage.pack(message)) == ()
     state = client_state_of(client.store)
     assert (state.operators, state.operators_nonce) == ((b"\7" * 20,), 1)
-    with pytest.raises(LCPClientUpdateOperatorsInvalid):
+    with pytest.raises(errors.LCPClientClientStateUnexpectedOperatorsNonce):
         client.update(AnyMessage.pack(message))
 
 
@@ -373,7 +383,7 @@ def test_votes_count_in_their_own_domain_only() -> None:
 
 
 def test_a_client_without_operators_gets_none(client: Client) -> None:
-    with pytest.raises(LCPClientUpdateOperatorsInvalid):
+    with pytest.raises(errors.LCPClientUpdateOperatorsPermissionless):
         client.update(AnyMessage.pack(votes(client, [])))
 
 
@@ -389,16 +399,20 @@ def test_misbehaviour_freezes(client: Client) -> None:
 @pytest.mark.parametrize(
     "states",
     [
-        (),
         (PrevState(Height(0, 2), state_id(2)),),
         (PrevState(Height(0, 1), state_id(2)),),
         (PrevState(Height(0, 1), state_id(1)), PrevState(Height(0, 3), state_id(3))),
     ],
 )
 def test_misbehaviour_against_other_states(client: Client, states: tuple[PrevState, ...]) -> None:
-    with pytest.raises(LCPClientMisbehaviourPrevStatesMismatch):
+    with pytest.raises(LCPClientUpdateStateUnexpectedPrevStateId):
         client.take(Misbehaviour(states, None, b""))
     assert not client_state_of(client.store).frozen
+
+
+def test_misbehaviour_against_no_state(client: Client) -> None:
+    with pytest.raises(errors.LCPClientMisbehaviourPrevStatesMustNotEmpty):
+        client.take(Misbehaviour((), None, b""))
 
 
 def test_misbehaviour_has_its_time(client: Client) -> None:
@@ -414,11 +428,11 @@ def test_misbehaviour_has_its_time(client: Client) -> None:
 def test_unknown_messages(client: Client) -> None:
     with pytest.raises(LCPClientUnknownProtoTypeUrl):
         client.update(AnyMessage("/ibc.lightclients.lcp.v1.ZKDCAPRegisterEnclaveKeyMessage"))
-    with pytest.raises(LCPClientUnknownProxyMessage):
+    with pytest.raises(LCPClientUnknownProxyMessageHeader):
         client.update(AnyMessage(UpdateClientMessage.TYPE_URL, b"\xff"))
-    with pytest.raises(LCPClientUnknownProxyMessage):
+    with pytest.raises(LCPClientUnknownProxyMessageHeader):
         client.update(AnyMessage.pack(UpdateClientMessage(b"junk", (b"",))))
-    with pytest.raises(LCPClientUnknownProxyMessage):
+    with pytest.raises(LCPClientUnknownProxyMessageHeader):
         client.take(client.membership(b"value"))
 
 
@@ -431,25 +445,27 @@ def test_membership_and_absence(client: Client) -> None:
 
 
 @pytest.mark.parametrize(
-    "change",
+    ("change", "error"),
     [
-        {"prefix": b"other"},
-        {"path": b"some/other"},
-        {"value": keccak256(b"another")},
-        {"value": bytes(32)},
-        {"height": Height(0, 2)},
-        {"state_id": state_id(2)},
+        ({"prefix": b"other"}, errors.LCPClientMembershipVerificationInvalidPrefix),
+        ({"path": b"some/other"}, errors.LCPClientMembershipVerificationInvalidPath),
+        ({"value": keccak256(b"another")}, errors.LCPClientMembershipVerificationInvalidValue),
+        ({"value": bytes(32)}, errors.LCPClientMembershipVerificationInvalidValue),
+        ({"height": Height(0, 2)}, errors.LCPClientMembershipVerificationInvalidHeight),
+        ({"state_id": state_id(2)}, errors.LCPClientMembershipVerificationInvalidStateId),
     ],
 )
-def test_membership_of_something_else(client: Client, change: dict[str, object]) -> None:
+def test_membership_of_something_else(
+    client: Client, change: dict[str, object], error: type[IbcError]
+) -> None:
     client.take(step(1, 2))
     proof = client.enclave.prove(replace(client.membership(b"value"), **change))  # type: ignore[arg-type]
-    with pytest.raises(LCPClientMembershipMismatch):
+    with pytest.raises(error):
         client.verify(proof, b"value")
 
 
 def test_absence_needs_a_proof_of_absence(client: Client) -> None:
-    with pytest.raises(LCPClientMembershipMismatch):
+    with pytest.raises(errors.LCPClientMembershipVerificationInvalidValue):
         client.verify(client.enclave.prove(client.membership(b"value")), b"")
 
 

@@ -21,7 +21,7 @@ from corda_sim.ibc.lightclients.lcp.errors import (
     AVRInvalid,
     LCPClientEnclaveKeyExpired,
     LCPClientMembershipMismatch,
-    LCPClientUpdateStatePrevStateMismatch,
+    LCPClientUpdateStateUnexpectedPrevStateId,
 )
 from corda_sim.ibc.lightclients.lcp.messages import (
     CommitmentProofs,
@@ -239,7 +239,7 @@ def test_client_refuses_another_value_or_an_absence_for_a_presence(verifier: Ver
 
 def test_client_takes_updates_in_their_order(verifier: Verifier) -> None:
     verifier.update("005-update_client")  # emits its state, so that it can activate
-    with pytest.raises(LCPClientUpdateStatePrevStateMismatch):
+    with pytest.raises(LCPClientUpdateStateUnexpectedPrevStateId):
         verifier.update("003-update_client")
 
 

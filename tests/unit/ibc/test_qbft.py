@@ -148,6 +148,7 @@ def test_update_follows_the_chain(chain: QbftChain, follower: Follower) -> None:
     )
     assert consensus_state_of(follower.store, Height(0, 4)) == chain.consensus_state(4)
     assert client_state_of(follower.store).latest_height == Height(0, 4)
+    assert follower.client.latest_height(follower.store) == Height(0, 4)
 
 
 def test_update_may_skip_blocks(chain: QbftChain, follower: Follower) -> None:

@@ -61,6 +61,10 @@ class CordaClient:
         client_state_of(store)
         return Status.ACTIVE
 
+    def latest_height(self, store: ClientStore) -> Height:
+        """The highest height known. Raises: ErrClientNotFound."""
+        return client_state_of(store).latest_height or ZERO_HEIGHT
+
     def timestamp_at(self, store: ClientStore, height: Height) -> int:
         """A height's time, in nanoseconds. Raises: ErrConsensusStateNotFound."""
         return store.consensus_state(height).unpack(ConsensusState).timestamp

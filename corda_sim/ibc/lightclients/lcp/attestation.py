@@ -5,7 +5,12 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.hashes import SHA256
 
-from corda_sim.ibc.lightclients.lcp.errors import AVRInvalid
+from corda_sim.ibc.lightclients.lcp.errors import (
+    AVRInvalid,
+    LCPClientAVRInvalidSignature,
+    LCPClientIASCertExpired,
+    LCPClientIASRootCertExpired,
+)
 from corda_sim.ibc.lightclients.lcp.report import (
     STATUSES_WITH_ADVISORIES,
     Report,
@@ -34,12 +39,12 @@ class AttestationRoot:
         """
         signer = _load(msg.signing_cert)
         _require_issued(signer, self._root)
-        for certificate in (signer, self._root):
-            _require_valid(certificate, now)
+        _require_valid(signer, now, LCPClientIASCertExpired)
+        _require_valid(self._root, now, LCPClientIASRootCertExpired)
         try:
             _rsa_key(signer).verify(msg.signature, msg.report, padding.PKCS1v15(), SHA256())
         except InvalidSignature as error:
-            raise AVRInvalid("the report isn't signed by the certificate's key") from error
+            raise LCPClientAVRInvalidSignature("not signed by the certificate's key") from error
         report = parse_report(msg.report)
         if report.debug != self._development_mode:
             raise AVRInvalid("a debug enclave" if report.debug else "not a debug enclave")
@@ -83,8 +88,8 @@ def _require_issued(certificate: x509.Certificate, issuer: x509.Certificate) -> 
         raise AVRInvalid("a certificate that the root hasn't signed") from error
 
 
-def _require_valid(certificate: x509.Certificate, now: Moment) -> None:
+def _require_valid(certificate: x509.Certificate, now: Moment, failure: type[AVRInvalid]) -> None:
     if now.earliest < nanos_of(certificate.not_valid_before_utc):
-        raise AVRInvalid("a certificate that isn't valid yet")
+        raise failure("a certificate that isn't valid yet")
     if now.latest > nanos_of(certificate.not_valid_after_utc):
-        raise AVRInvalid("a certificate that isn't valid any more")
+        raise failure("a certificate that isn't valid any more")

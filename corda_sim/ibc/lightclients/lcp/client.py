@@ -17,25 +17,30 @@ from corda_sim.ibc.lightclients.lcp.eip712 import Domain
 from corda_sim.ibc.lightclients.lcp.errors import (
     LCPClientClientStateFrozen,
     LCPClientClientStateInvalid,
-    LCPClientConsensusStateInvalid,
-    LCPClientMembershipMismatch,
-    LCPClientMisbehaviourPrevStatesMismatch,
+    LCPClientClientStateInvalidAllowedAdvisoryId,
+    LCPClientClientStateInvalidAllowedQuoteStatus,
+    LCPClientClientStateInvalidKeyExpiration,
+    LCPClientClientStateInvalidLatestHeight,
+    LCPClientClientStateInvalidMrenclaveLength,
+    LCPClientClientStateInvalidOperatorsNonce,
+    LCPClientConsensusStateInvalidStateId,
+    LCPClientMisbehaviourPrevStatesMustNotEmpty,
     LCPClientUnknownProtoTypeUrl,
-    LCPClientUnknownProxyMessage,
+    LCPClientUnknownProxyMessageHeader,
     LCPClientUpdateStateEmittedStatesMustNotEmpty,
     LCPClientUpdateStateInvalidPostState,
-    LCPClientUpdateStatePrevStateMismatch,
+    LCPClientUpdateStateUnexpectedPrevStateId,
 )
 from corda_sim.ibc.lightclients.lcp.keys import register_key, verify_signatures
+from corda_sim.ibc.lightclients.lcp.membership import NOTHING, verify_message
 from corda_sim.ibc.lightclients.lcp.messages import (
     NO_STATE_ID,
-    CommitmentProofs,
     Misbehaviour,
     UpdateState,
-    VerifyMembership,
     decode_message,
 )
 from corda_sim.ibc.lightclients.lcp.operators import check_operators, updated_operators
+from corda_sim.ibc.lightclients.lcp.states import client_state_of, consensus_state_of
 from corda_sim.ibc.lightclients.lcp.types import (
     ClientState,
     ConsensusState,
@@ -46,7 +51,6 @@ from corda_sim.ibc.lightclients.lcp.types import (
 from corda_sim.ibc.moment import Moment
 
 _MRENCLAVE_SIZE = 32
-_NOTHING = bytes(32)
 
 
 class LcpClient:
@@ -68,11 +72,11 @@ class LcpClient:
     ) -> Height:
         """Store a client that no update has activated yet, at height (0, 0).
 
-        Raises: LCPClientClientStateInvalid, LCPClientConsensusStateInvalid.
+        Raises: a LCPClientClientStateInvalid, LCPClientConsensusStateInvalidStateId.
         """
         _check_initial(_read_client_state(client_state))
         if consensus_state != AnyMessage.pack(ConsensusState()):
-            raise LCPClientConsensusStateInvalid("the first consensus state must be empty")
+            raise LCPClientConsensusStateInvalidStateId("the first consensus state must be empty")
         store.client_state = client_state
         store.set_consensus_state(ZERO_HEIGHT, consensus_state)
         return ZERO_HEIGHT
@@ -80,6 +84,10 @@ class LcpClient:
     def status(self, store: ClientStore, now: Moment) -> Status:  # noqa: ARG002 - keys expire, it not
         """Frozen or active."""
         return Status.FROZEN if client_state_of(store).frozen else Status.ACTIVE
+
+    def latest_height(self, store: ClientStore) -> Height:
+        """The highest height in sight: on Corda, of what the transaction refers to."""
+        return store.latest_height
 
     def timestamp_at(self, store: ClientStore, height: Height) -> int:
         """The other chain's time, in nanoseconds. Raises: ErrConsensusStateNotFound."""
@@ -97,7 +105,7 @@ class LcpClient:
         try:
             return self._route(store, state, message, now)
         except DecodeError as error:
-            raise LCPClientUnknownProxyMessage(str(error)) from error
+            raise LCPClientUnknownProxyMessageHeader(str(error)) from error
 
     def _route(
         self, store: ClientStore, state: ClientState, message: AnyMessage, now: Moment
@@ -119,24 +127,14 @@ class LcpClient:
     def verify_membership(
         self, store: ClientStore, proof: Proof, path: str, value: bytes, now: Moment
     ) -> None:
-        """Raises: LCPClientMembershipMismatch, and as ``verify_signatures``."""
-        _verify(store, proof, path, keccak256(value), now)
+        """Raises: a LCPClientMembershipMismatch, and as ``verify_signatures``."""
+        verify_message(store, proof, path, keccak256(value), now)
 
     def verify_non_membership(
         self, store: ClientStore, proof: Proof, path: str, now: Moment
     ) -> None:
-        """Raises: LCPClientMembershipMismatch, and as ``verify_signatures``."""
-        _verify(store, proof, path, _NOTHING, now)
-
-
-def client_state_of(store: ClientStore) -> ClientState:
-    """The stored client state. Raises: ErrClientNotFound, DecodeError."""
-    return store.client_state.unpack(ClientState)
-
-
-def consensus_state_of(store: ClientStore, height: Height) -> ConsensusState:
-    """A stored consensus state. Raises: ErrConsensusStateNotFound, DecodeError."""
-    return store.consensus_state(height).unpack(ConsensusState)
+        """Raises: a LCPClientMembershipMismatch, and as ``verify_signatures``."""
+        verify_message(store, proof, path, NOTHING, now)
 
 
 def _read_client_state(client_state: AnyMessage) -> ClientState:
@@ -150,12 +148,20 @@ def _read_client_state(client_state: AnyMessage) -> ClientState:
 
 
 def _check_initial(state: ClientState) -> None:
-    if state.frozen or not state.latest_height.is_zero or state.operators_nonce:
-        raise LCPClientClientStateInvalid("a new client isn't frozen, has no height and nonce 0")
-    if len(state.mrenclave) != _MRENCLAVE_SIZE or not state.key_expiration:
-        raise LCPClientClientStateInvalid("mrenclave has 32 bytes, and keys live for some time")
-    if "" in state.allowed_quote_statuses or "" in state.allowed_advisory_ids:
-        raise LCPClientClientStateInvalid("an allowed status or advisory is empty")
+    if state.frozen:
+        raise LCPClientClientStateInvalid("a new client isn't frozen")
+    if not state.latest_height.is_zero:
+        raise LCPClientClientStateInvalidLatestHeight("a new client has no height")
+    if len(state.mrenclave) != _MRENCLAVE_SIZE:
+        raise LCPClientClientStateInvalidMrenclaveLength(f"not {_MRENCLAVE_SIZE} bytes")
+    if not state.key_expiration:
+        raise LCPClientClientStateInvalidKeyExpiration("keys live for some time")
+    if "" in state.allowed_quote_statuses:
+        raise LCPClientClientStateInvalidAllowedQuoteStatus("an empty status")
+    if "" in state.allowed_advisory_ids:
+        raise LCPClientClientStateInvalidAllowedAdvisoryId("an empty advisory")
+    if state.operators_nonce:
+        raise LCPClientClientStateInvalidOperatorsNonce("a new client's nonce is 0")
     check_operators(
         state.operators,
         state.operators_threshold_numerator,
@@ -175,7 +181,7 @@ def _proxy_message(
             _misbehaviour(store, state, message, now)
             return ()
         case _:
-            raise LCPClientUnknownProxyMessage("a proof where an update is expected")
+            raise LCPClientUnknownProxyMessageHeader("a proof where an update is expected")
 
 
 def _update_state(
@@ -208,35 +214,16 @@ def _update_state(
 def _require_state(store: ClientStore, height: Height, state_id: bytes) -> None:
     stored = store.find_consensus_state(height)
     if stored is None or stored.unpack(ConsensusState).state_id != state_id:
-        raise LCPClientUpdateStatePrevStateMismatch(f"not the state stored at {height}")
+        raise LCPClientUpdateStateUnexpectedPrevStateId(f"not the state stored at {height}")
 
 
 def _misbehaviour(
     store: ClientStore, state: ClientState, message: Misbehaviour, now: Moment
 ) -> None:
     if not message.prev_states:
-        raise LCPClientMisbehaviourPrevStatesMismatch("misbehaviour names a state")
-    try:
-        for one in message.prev_states:
-            _require_state(store, one.height, one.state_id)
-    except LCPClientUpdateStatePrevStateMismatch as error:
-        raise LCPClientMisbehaviourPrevStatesMismatch(str(error)) from error
+        raise LCPClientMisbehaviourPrevStatesMustNotEmpty("misbehaviour names a state")
+    for one in message.prev_states:
+        _require_state(store, one.height, one.state_id)
     if message.context is not None:
         message.context.validate(now)
     store.client_state = AnyMessage.pack(replace(state, frozen=True))
-
-
-def _verify(store: ClientStore, proof: Proof, path: str, value: bytes, now: Moment) -> None:
-    state = client_state_of(store)
-    if state.frozen:
-        raise LCPClientMembershipMismatch("a frozen client proves nothing")
-    try:
-        proofs = CommitmentProofs.decode(proof.data)
-        message = decode_message(proofs.message)
-    except DecodeError as error:
-        raise LCPClientMembershipMismatch(str(error)) from error
-    state_id = consensus_state_of(store, proof.height).state_id
-    expected = VerifyMembership(proof.prefix, path.encode(), value, proof.height, state_id)
-    if message != expected:
-        raise LCPClientMembershipMismatch(f"the message doesn't prove this at {path}")
-    verify_signatures(store, state, proofs.message, proofs.signatures, now)

@@ -10,12 +10,15 @@ from corda_sim.ibc.lightclients.lcp.attestation import AttestationRoot, require_
 from corda_sim.ibc.lightclients.lcp.eip712 import register_enclave_key_digest
 from corda_sim.ibc.lightclients.lcp.errors import (
     LCPClientAVRAlreadyExpired,
+    LCPClientAVRUnexpectedOperator,
     LCPClientClientStateUnexpectedMrenclave,
     LCPClientEnclaveKeyExpired,
     LCPClientEnclaveKeyNotExist,
     LCPClientEnclaveKeyUnexpectedExpiredAt,
     LCPClientEnclaveKeyUnexpectedOperator,
     LCPClientInvalidSignatures,
+    LCPClientInvalidSignaturesLength,
+    LCPClientOperatorSignaturesInsufficient,
 )
 from corda_sim.ibc.lightclients.lcp.types import ClientState, EnclaveKey, RegisterEnclaveKeyMessage
 from corda_sim.ibc.moment import NANOS_PER_SECOND, Moment
@@ -44,7 +47,8 @@ def register_key(
     """Register the key of a report; the same registration again changes nothing.
 
     Raises: AVRInvalid, LCPClientClientStateUnexpectedMrenclave, LCPClientAVRAlreadyExpired,
-    LCPClientEnclaveKeyUnexpectedOperator, LCPClientEnclaveKeyUnexpectedExpiredAt.
+    LCPClientAVRUnexpectedOperator, LCPClientEnclaveKeyUnexpectedOperator,
+    LCPClientEnclaveKeyUnexpectedExpiredAt.
     """
     report = root.verify(msg, now)
     require_allowed(report, state)
@@ -52,7 +56,7 @@ def register_key(
         raise LCPClientClientStateUnexpectedMrenclave(f"a report of {report.mrenclave.hex()}")
     operator = _operator(msg)
     if report.operator not in (NO_OPERATOR, operator):
-        raise LCPClientEnclaveKeyUnexpectedOperator(f"the report names {report.operator.hex()}")
+        raise LCPClientAVRUnexpectedOperator(f"the report names {report.operator.hex()}")
     expired_at = report.attested_at + state.key_expiration
     if expired_at * NANOS_PER_SECOND <= now.latest:
         raise LCPClientAVRAlreadyExpired(f"the report's key ended at {expired_at} s")
@@ -65,7 +69,7 @@ def _operator(msg: RegisterEnclaveKeyMessage) -> bytes:
     try:
         return recover_address(register_enclave_key_digest(msg.report), msg.operator_signature)
     except SignatureException as error:
-        raise LCPClientEnclaveKeyUnexpectedOperator(str(error)) from error
+        raise LCPClientAVRUnexpectedOperator(str(error)) from error
 
 
 def _store_key(store: ClientStore, address: bytes, key: EnclaveKey) -> None:
@@ -88,32 +92,34 @@ def verify_signatures(
     """Judge the signatures over a headered message.
 
     Without operators exactly one is wanted; with them, one place for each, enough of them filled,
-    and each by an enclave of that very operator. Raises: LCPClientInvalidSignatures,
+    and each by an enclave of that very operator. Raises: a LCPClientInvalidSignatures,
     LCPClientEnclaveKeyNotExist, LCPClientEnclaveKeyExpired.
     """
     digest = keccak256(message)
     if not state.operators:
         if len(signatures) != 1:
-            raise LCPClientInvalidSignatures(f"{len(signatures)} signatures, not one")
+            raise LCPClientInvalidSignaturesLength(f"{len(signatures)} signatures, not one")
         _active_key(store, digest, signatures[0], now)
         return
     if len(signatures) != len(state.operators):
-        raise LCPClientInvalidSignatures("not one place for each operator")
+        raise LCPClientInvalidSignaturesLength("not one place for each operator")
     given = 0
     for operator, signature in zip(state.operators, signatures, strict=True):
         if not signature:
             continue
         if _active_key(store, digest, signature, now).operator != operator:
-            raise LCPClientInvalidSignatures(f"not by an enclave of {operator.hex()}")
+            raise LCPClientEnclaveKeyUnexpectedOperator(f"not by {operator.hex()}'s enclave")
         given += 1
     require_threshold(state, given)
 
 
 def require_threshold(state: ClientState, given: int) -> None:
-    """Raise LCPClientInvalidSignatures for fewer signatures than the operators' threshold."""
+    """Raise LCPClientOperatorSignaturesInsufficient below the operators' threshold."""
     wanted = state.operators_threshold_numerator * len(state.operators)
     if given * state.operators_threshold_denominator < wanted:
-        raise LCPClientInvalidSignatures(f"{given} of {len(state.operators)} operators signed")
+        raise LCPClientOperatorSignaturesInsufficient(
+            f"{given} of {len(state.operators)} operators signed"
+        )
 
 
 def _active_key(store: ClientStore, digest: bytes, signature: bytes, now: Moment) -> EnclaveKey:

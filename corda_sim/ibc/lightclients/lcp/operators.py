@@ -9,35 +9,43 @@ from corda_sim.ibc.lightclients.ethereum.signatures import ADDRESS_SIZE, recover
 from corda_sim.ibc.lightclients.lcp.eip712 import Domain, update_operators_digest
 from corda_sim.ibc.lightclients.lcp.errors import (
     LCPClientClientStateInvalid,
+    LCPClientClientStateInvalidOperatorAddress,
+    LCPClientClientStateInvalidOperatorsThreshold,
+    LCPClientClientStateUnexpectedOperatorsNonce,
     LCPClientInvalidSignatures,
+    LCPClientInvalidSignaturesLength,
+    LCPClientOperatorsInvalidOrder,
     LCPClientUpdateOperatorsInvalid,
+    LCPClientUpdateOperatorsPermissionless,
 )
 from corda_sim.ibc.lightclients.lcp.keys import NO_OPERATOR, require_threshold
 from corda_sim.ibc.lightclients.lcp.types import ClientState, UpdateOperatorsMessage
 
 
 def check_operators(operators: Sequence[bytes], numerator: int, denominator: int) -> None:
-    """Raise LCPClientClientStateInvalid unless they ascend and the threshold is a fraction."""
+    """Raise a LCPClientClientStateInvalid unless they ascend and the threshold is a fraction."""
     if any(len(one) != ADDRESS_SIZE or one == NO_OPERATOR for one in operators):
-        raise LCPClientClientStateInvalid("an operator is an address that isn't zero")
+        raise LCPClientClientStateInvalidOperatorAddress("an operator is an address, not zero")
     if any(one >= later for one, later in pairwise(operators)):
-        raise LCPClientClientStateInvalid("operators must ascend")
+        raise LCPClientOperatorsInvalidOrder("operators must ascend")
     if operators and not 0 < numerator <= denominator:
-        raise LCPClientClientStateInvalid("a threshold is more than zero and at most one")
+        raise LCPClientClientStateInvalidOperatorsThreshold("a threshold is in (0, 1]")
 
 
 def updated_operators(
     domain: Domain, client_id: str, state: ClientState, msg: UpdateOperatorsMessage
 ) -> ClientState:
-    """The client state with other operators. Raises: LCPClientUpdateOperatorsInvalid."""
+    """The client state with other operators. Raises: a LCPClientUpdateOperatorsInvalid."""
     threshold = (
         msg.new_operators_threshold_numerator,
         msg.new_operators_threshold_denominator,
     )
-    if not state.operators or not msg.new_operators:
-        raise LCPClientUpdateOperatorsInvalid("a client without operators stays without, and with")
+    if not state.operators:
+        raise LCPClientUpdateOperatorsPermissionless("a client without operators stays without")
+    if not msg.new_operators:
+        raise LCPClientUpdateOperatorsInvalid("a client with operators stays with some")
     if msg.nonce != state.operators_nonce + 1:
-        raise LCPClientUpdateOperatorsInvalid(f"nonce {msg.nonce} doesn't follow")
+        raise LCPClientClientStateUnexpectedOperatorsNonce(f"nonce {msg.nonce} doesn't follow")
     digest = update_operators_digest(domain, client_id, msg.nonce, msg.new_operators, threshold)
     try:
         check_operators(msg.new_operators, *threshold)
@@ -55,7 +63,7 @@ def updated_operators(
 
 def _signed(state: ClientState, digest: bytes, signatures: Sequence[bytes]) -> int:
     if len(signatures) != len(state.operators):
-        raise LCPClientInvalidSignatures("not one place for each operator")
+        raise LCPClientInvalidSignaturesLength("not one place for each operator")
     given = 0
     for operator, signature in zip(state.operators, signatures, strict=True):
         if not signature:

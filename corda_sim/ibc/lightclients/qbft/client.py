@@ -61,8 +61,12 @@ class QbftClient:
         state = client_state_of(store)
         if state.frozen:
             return Status.FROZEN
-        newest = consensus_state_of(store, store.latest_height)
+        newest = consensus_state_of(store, self.latest_height(store))
         return Status.EXPIRED if _is_expired(state, newest, now) else Status.ACTIVE
+
+    def latest_height(self, store: ClientStore) -> Height:
+        """The highest height known. Raises: ErrClientNotFound."""
+        return client_state_of(store).latest_height or ZERO_HEIGHT
 
     def timestamp_at(self, store: ClientStore, height: Height) -> int:
         """A block's time, in nanoseconds. Raises: ErrConsensusStateNotFound."""
@@ -150,7 +154,7 @@ def verify(store: ClientStore, header: Header, now: Moment) -> VerifiedHeader:
     state = client_state_of(store)
     block = parse_header(header.besu_header_rlp)
     height = Height(0, block.number)
-    newest = max((one for one in store.heights() if one < height), default=None)
+    newest = _newest_below(store, state, height)
     if newest is None or header.trusted_height != newest:
         raise ErrInvalidHeader(
             f"block {block.number} is judged by the newest state below it, {newest}, not by "
@@ -159,6 +163,13 @@ def verify(store: ClientStore, header: Header, now: Moment) -> VerifiedHeader:
     trusted = consensus_state_of(store, newest)
     _check_time(state, trusted, block.timestamp, now)
     return verify_header(header, trusted, state.ibc_store_address)
+
+
+def _newest_below(store: ClientStore, state: ClientState, height: Height) -> Height | None:
+    latest = state.latest_height
+    if latest is not None and latest < height:
+        return latest
+    return max((one for one in store.heights() if one < height), default=None)
 
 
 def _read_first(
