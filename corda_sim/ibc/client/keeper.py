@@ -34,7 +34,7 @@ def create_client(ctx: Context, msg: MsgCreateClient) -> str:
     store = ClientStore(ctx.store, client_id)
     height = light.initialise(store, msg.client_state, msg.consensus_state, ctx.now)
     _note_time(ctx, client_id, height)
-    _emit(ctx, "create_client", client_id, light, (height,))
+    _emit(ctx, "create_client", client_id, light, consensus_height=height)
     return client_id
 
 
@@ -50,8 +50,11 @@ def update_client(ctx: Context, msg: MsgUpdateClient) -> tuple[Height, ...]:
     heights = light.update(store, msg.client_message, ctx.now)
     for height in heights:
         _note_time(ctx, msg.client_id, height)
-    frozen = light.status(store, ctx.now) is Status.FROZEN
-    _emit(ctx, "client_misbehaviour" if frozen else "update_client", msg.client_id, light, heights)
+    if light.status(store, ctx.now) is Status.FROZEN:
+        _emit(ctx, "client_misbehaviour", msg.client_id, light)
+    else:
+        told = ",".join(map(str, heights))
+        _emit(ctx, "update_client", msg.client_id, light, consensus_heights=told)
     return heights
 
 
@@ -142,14 +145,6 @@ def _require_delay(ctx: Context, client_id: str, height: Height, delay: int) -> 
         raise ErrDelayPeriodNotPassed(f"client {client_id}: {delay} ns since {height} not passed")
 
 
-def _emit(
-    ctx: Context, type_: str, client_id: str, light: LightClient, heights: tuple[Height, ...]
-) -> None:
-    ctx.events.append(
-        event(
-            type_,
-            client_id=client_id,
-            client_type=light.client_type,
-            consensus_heights=",".join(map(str, heights)),
-        )
-    )
+def _emit(ctx: Context, type_: str, client_id: str, light: LightClient, **more: object) -> None:
+    made = event(type_, client_id=client_id, client_type=light.client_type, **more)
+    ctx.events.append(made)

@@ -49,7 +49,7 @@ def test_create_event(clients: Pair) -> None:
     assert a.events[-1].attributes == (
         ("client_id", "mock-client-1"),
         ("client_type", "mock-client"),
-        ("consensus_heights", "0-1"),
+        ("consensus_height", "0-1"),
     )
 
 
