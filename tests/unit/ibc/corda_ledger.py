@@ -97,6 +97,7 @@ class Bridge:
     signers: Sequence[KeyPair] = (NOTARY_PAIR, *VALIDATORS[:2])
     shown: Mapping[ComponentGroupEnum, Sequence[int]] = field(default_factory=lambda: dict(PROVEN))
     more_notaries: Sequence[KeyPair] = ()
+    without: Sequence[int] = ()
 
     def output(self) -> BridgeOutput:
         notary = party(self.output_notary)
@@ -109,11 +110,12 @@ class Bridge:
         start = START + timedelta(milliseconds=self.millis)
         window = self.window or TimeWindow.between(start, start + timedelta(seconds=30))
         notaries = (self.notary, *self.more_notaries)
-        return {
+        groups = {
             OUTPUTS: (encode_output(self.output()), b"another output"),
             NOTARY: tuple(serialize(party(pair)) for pair in notaries),
             WINDOW: (serialize(window),),
         }
+        return {index: groups[index] for index in groups if index not in self.without}
 
     def wire(self) -> Wire:
         return Wire(self.groups())

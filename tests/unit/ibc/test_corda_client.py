@@ -225,6 +225,13 @@ def test_notary_and_window_are_shown(hidden: int) -> None:
     refused(Bridge(shown=shown), "Did not receive components")
 
 
+def test_no_window_and_no_notary_at_all() -> None:
+    without_window = {OUTPUTS: (0,), NOTARY: (0,)}
+    refused(Bridge(without=[WINDOW], shown=without_window), "has a time-window")
+    without_notary = {OUTPUTS: (0,), WINDOW: (0,)}
+    refused(Bridge(without=[NOTARY], shown=without_notary), "the notary is None")
+
+
 def test_an_output_is_shown() -> None:
     refused(Bridge(shown={NOTARY: (0,), WINDOW: (0,)}), "no output")
 
@@ -302,6 +309,13 @@ def test_a_group_that_comes_twice(follower: Follower) -> None:
     good = Bridge().tear_off()
     with pytest.raises(ErrInvalidProof):
         follower.member(replace(good, groups=(*good.groups, good.groups[0])), 0)
+
+
+def test_a_batch_tree_that_is_none(follower: Follower) -> None:
+    good = Bridge().tear_off()
+    bad = replace(good.signatures[0], batch=MerkleProof(b"\0", b""))
+    with pytest.raises(ErrInvalidProof):
+        follower.member(replace(good, signatures=(bad, *good.signatures[1:])), 0)
 
 
 def test_a_key_that_is_none(follower: Follower) -> None:

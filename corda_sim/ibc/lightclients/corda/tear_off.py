@@ -1,6 +1,7 @@
 """Tear-offs as protobuf, and back to the platform's types."""
 
 from collections.abc import Iterable
+from typing import cast
 
 from corda_sim.core.crypto.crypto import decode_public_key
 from corda_sim.core.crypto.hashes import SecureHash
@@ -47,9 +48,7 @@ def read_signatures(tear_off: TearOff) -> tuple[TransactionSignature, ...]:
 
 
 def _tree_to_message(tree: PartialMerkleTree) -> MerkleProof:
-    kinds, hashes = tree_fields(tree)
-    if not isinstance(kinds, bytes) or not isinstance(hashes, bytes):
-        raise IllegalArgumentError("the flat form of a partial tree has changed")
+    kinds, hashes = cast("list[bytes]", tree_fields(tree))
     return MerkleProof(kinds, hashes)
 
 
