@@ -123,6 +123,9 @@ def _participants(states: Iterable[ContractState]) -> tuple[AbstractParty, ...]:
 class ReceiveFinalityFlow(FlowLogic[SignedTransaction]):
     """Receive, verify and record what the other side's FinalityFlow sends.
 
+    The transaction is final by the time it arrives. So a flow that fails here is kept in the
+    hospital, unless it was the counterparty that failed and nothing had come yet (FinalityDoctor).
+
     Raises: FlowException for another transaction than `expected_tx_id`; nothing is recorded then.
     """
 
@@ -138,9 +141,17 @@ class ReceiveFinalityFlow(FlowLogic[SignedTransaction]):
 
     async def call(self) -> SignedTransaction:
         """The recorded transaction."""
-        return await self.sub_flow(
-            _ReceiveExpected(self.session, self.expected_tx_id, self.states_to_record)
-        )
+        receiving = _ReceiveExpected(self.session, self.expected_tx_id, self.states_to_record)
+        try:
+            return await self.sub_flow(receiving)
+        except Exception as error:
+            if receiving.received is not None or not _is_of_peer(error):
+                self.context.keep_under_observation(error)
+            raise
+
+
+def _is_of_peer(error: Exception) -> bool:
+    return isinstance(error, FlowException) and error.peer is not None
 
 
 class _ReceiveExpected(ReceiveTransactionFlow):

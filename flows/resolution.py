@@ -234,11 +234,12 @@ class ReceiveTransactionFlow(FlowLogic[SignedTransaction]):
         self.session = session
         self.check_sufficient_signatures = check_sufficient_signatures
         self.states_to_record = states_to_record
+        self.received: SignedTransaction | None = None
 
     async def call(self) -> SignedTransaction:
         """The transaction, verified."""
         received = await self.session.receive(SignedTransaction)
-        transaction = received.unwrap(lambda value: value)
+        transaction = self.received = received.unwrap(lambda value: value)
         check_parameters_hash(transaction)
         await self.sub_flow(ResolveTransactionsFlow(transaction, self.session))
         hub = self.service_hub

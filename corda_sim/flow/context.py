@@ -32,6 +32,12 @@ class StagedStep:
     on_rollback: list[Callable[[], None]] = field(default_factory=list)
 
 
+def session_of_seed(seed: bytes, number: int) -> tuple[int, int]:
+    """Id and entropy of the flow's `number`-th session."""
+    drawn = sha256(seed + b"session" + number.to_bytes(8, "big")).digest()
+    return int.from_bytes(drawn[:8], "big") >> 1, int.from_bytes(drawn[8:16], "big") >> 1
+
+
 class FlowContext:
     """Ties a flow's code to its journal. One for each life of a coroutine."""
 
@@ -45,6 +51,7 @@ class FlowContext:
         self.step = 0
         self.progress: str | None = None
         self.confirmed: dict[int, FlowInfo] = {}
+        self.at_stake: BaseException | None = None
         self.on_progress: Callable[[str], None] = lambda _label: None
         self.on_send: Callable[[], None] = lambda: None
         self._seed = seed
@@ -103,6 +110,10 @@ class FlowContext:
         self._inputs.append(Input(kind, data))
         return data
 
+    def keep_under_observation(self, error: BaseException) -> None:
+        """Should `error` end the flow, the hospital keeps it: a final transaction is at stake."""
+        self.at_stake = error
+
     def next_input_is(self, kind: str) -> bool:
         """Whether the journal goes on with an input of that kind."""
         return self._replayed is not None and [i.kind for i in self._replayed][:1] == [kind]
@@ -124,9 +135,7 @@ class FlowContext:
     def open(self, peer: Party, flow_class: str, version: int, app_name: str, time: int) -> int:
         """A new session; its id and entropy come from the seed."""
         self._sessions += 1
-        drawn = sha256(self._seed + b"session" + self._sessions.to_bytes(8, "big")).digest()
-        session_id = int.from_bytes(drawn[:8], "big") >> 1
-        entropy = int.from_bytes(drawn[8:16], "big") >> 1
+        session_id, entropy = session_of_seed(self._seed, self._sessions)
         self._ops.append(Opened(session_id, peer, entropy, flow_class, version, app_name, time))
         return session_id
 

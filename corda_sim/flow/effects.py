@@ -61,6 +61,19 @@ class FlowEnded:
 
 
 @dataclass(frozen=True, slots=True)
+class SessionInitKept:
+    """Told to subscribers: a session-init waits, because of `reason`, until it may run.
+
+    `flow kill` with its `message_id` drops it.
+    """
+
+    message_id: str
+    sender: Party
+    flow_class: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Notification:
     """For subscribers: a vault update, a progress step, a recorded transaction."""
 

@@ -5,6 +5,10 @@ CordaError
 │   ├── UnexpectedFlowEndException    the peer ended, rejected or failed where data was expected
 │   └── HospitalizeFlowException      keeps the flow for observation instead of failing it
 ├── FlowReplayError                   the code no longer does what the journal says it did
+├── CheckpointIncompatibleException   a flow can't be brought back
+│   ├── CannotBeDeserialisedException its journal can't be read
+│   └── CordappNotInstalledException  its CorDapp is gone
+├── StateTransitionException          the engine can't do what a flow asks of it
 ├── FlowWaitTimeout                   a bounded wait (coins, session) ran out
 ├── ExternalOperationException        an external operation failed with something unexpected
 ├── StartFlowError                    a flow can't be started
@@ -120,6 +124,22 @@ class FlowReplayError(CordaError):
             f"change with patch(), or kill the flow."
         )
         self.step, self.expected, self.found = step, expected, found
+
+
+class CheckpointIncompatibleException(CordaError):
+    """A flow can't be brought back from its journal (CheckpointIncompatibleException)."""
+
+
+class CannotBeDeserialisedException(CheckpointIncompatibleException):
+    """The journal of a flow can't be read, whole or in part; the message says what of it."""
+
+
+class CordappNotInstalledException(CheckpointIncompatibleException):
+    """No installed CorDapp has the flow's class any more."""
+
+
+class StateTransitionException(CordaError):
+    """The engine can't do what a flow asks, as with a session of another flow's."""
 
 
 class FlowWaitTimeout(CordaError):

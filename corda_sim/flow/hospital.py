@@ -5,8 +5,12 @@ from enum import IntEnum
 
 import msgspec
 
-from corda_sim.core.errors import CordaError
-from corda_sim.flow.errors import FlowException, FlowReplayError, HospitalizeFlowException
+from corda_sim.flow.errors import (
+    CheckpointIncompatibleException,
+    FlowReplayError,
+    HospitalizeFlowException,
+    StateTransitionException,
+)
 
 MAX_DISCHARGES = 3
 """Retries after an error of the platform before the flow is kept for observation."""
@@ -22,21 +26,25 @@ class Outcome(IntEnum):
 
 
 class Patient(msgspec.Struct, frozen=True):
-    """What the staff looks at; `discharges` counts former retries at the same step."""
+    """What the staff looks at; `discharges` counts former retries at the same step.
+
+    `from_database`: the database refused the step. `receiving_finality`: the error came out of a
+    ReceiveFinalityFlow that may have been sent a final transaction.
+    """
 
     flow_class: str
     error: BaseException
     discharges: int = 0
     from_database: bool = False
     receiving_finality: bool = False
-    from_peer: bool = False
 
 
 Doctor = Callable[[Patient], Outcome | None]
+_KEPT = (HospitalizeFlowException, FlowReplayError, CheckpointIncompatibleException)
 
 
 def _sedation_nurse(patient: Patient) -> Outcome | None:
-    sedate = isinstance(patient.error, HospitalizeFlowException | FlowReplayError)
+    sedate = isinstance(patient.error, _KEPT)
     return Outcome.OVERNIGHT_OBSERVATION if sedate else None
 
 
@@ -46,27 +54,27 @@ def _deadlock_nurse(patient: Patient) -> Outcome | None:
 
 
 def _database_endocrinologist(patient: Patient) -> Outcome | None:
-    if not patient.from_database:
-        return None
+    return _a_few_times(patient) if patient.from_database else None
+
+
+def _general_practitioner(patient: Patient) -> Outcome | None:
+    return _a_few_times(patient) if isinstance(patient.error, StateTransitionException) else None
+
+
+def _a_few_times(patient: Patient) -> Outcome:
     retry = patient.discharges < MAX_DISCHARGES
     return Outcome.DISCHARGE if retry else Outcome.OVERNIGHT_OBSERVATION
 
 
-def _notary_doctor(patient: Patient) -> Outcome | None:
-    general = getattr(patient.error, "is_general_notary_error", False)
-    return Outcome.DISCHARGE if general else None
-
-
 def _finality_doctor(patient: Patient) -> Outcome | None:
-    local = patient.receiving_finality and not patient.from_peer
-    return Outcome.OVERNIGHT_OBSERVATION if local else None
+    return Outcome.OVERNIGHT_OBSERVATION if patient.receiving_finality else None
 
 
 STAFF: tuple[Doctor, ...] = (
     _deadlock_nurse,
-    _notary_doctor,
     _sedation_nurse,
     _database_endocrinologist,
+    _general_practitioner,
     _finality_doctor,
 )
 
@@ -80,8 +88,3 @@ def diagnose(patient: Patient) -> Outcome:
 def back_off_seconds(discharges: int) -> float:
     """Delay before the next retry: none first, then growing (StaffedFlowHospital's schedule)."""
     return 0.0 if discharges == 0 else min(120.0, 10.0 + 10.0 * 1.5**discharges / 2)
-
-
-def is_platform_error(error: BaseException) -> bool:
-    """Whether an error is one of ours rather than of the flow's author."""
-    return isinstance(error, CordaError) and not isinstance(error, FlowException)

@@ -1,23 +1,13 @@
-"""Messages from peers: session-inits, and what follows on open sessions."""
-
-from collections.abc import Iterable
-from typing import Any
-from uuid import UUID
+"""Messages from peers: session-inits are passed on, what follows on open sessions is taken."""
 
 from corda_sim.core.errors import DecodeError
 from corda_sim.core.identity import Party
 from corda_sim.flow import rows
-from corda_sim.flow.effects import AckEffect, SendEffect, Step
+from corda_sim.flow.effects import AckEffect
 from corda_sim.flow.events import Accept, Duplicate, Early, MessageArrived, Refuse
-from corda_sim.flow.journal import (
-    LAST_SEQ,
-    REOPEN_SEQ,
-    MessageRecord,
-    SessionOrigin,
-    StartRecord,
-)
+from corda_sim.flow.inits import SessionInits
+from corda_sim.flow.journal import LAST_SEQ, REOPEN_SEQ, MessageRecord
 from corda_sim.flow.live import LiveFlow
-from corda_sim.flow.logic import FlowLogic
 from corda_sim.flow.messages import (
     ConfirmSessionMessage,
     ErrorSessionMessage,
@@ -26,23 +16,20 @@ from corda_sim.flow.messages import (
     RejectCode,
     RejectSessionMessage,
     decode,
-    encode,
 )
 from corda_sim.flow.registry import FlowRegistry
-from corda_sim.flow.responder import UnboundSession, origin_party, responder_session_id
 from corda_sim.flow.runner import machine_of
 from corda_sim.flow.services import EngineServices
 from corda_sim.flow.sessions import arrive
 from corda_sim.flow.settings import EngineSettings
 from corda_sim.flow.state import Outgoing
 from corda_sim.flow.transitions import transition
-from corda_sim.flow.waits import FlowWaits
 from corda_sim.flow.wire_message import WireMessage
 
 _EarlyMessage = tuple[Party, WireMessage, ExistingSessionMessage, object]
 
 
-class Inbound(FlowWaits):
+class Inbound(SessionInits):
     """Journals each message once, in the commit that precedes its acknowledgement."""
 
     def __init__(
@@ -50,7 +37,6 @@ class Inbound(FlowWaits):
     ) -> None:
         super().__init__(services, registry, settings)
         self._early: dict[int, dict[int, list[_EarlyMessage]]] = {}
-        self._taken: set[str] = set()
 
     def on_message(self, sender: Party, wire: WireMessage, delivery: object) -> None:
         """Take a message of an authenticated sender; it is acknowledged after its commit."""
@@ -60,107 +46,9 @@ class Inbound(FlowWaits):
             self._refuse(delivery)
             return
         if isinstance(message, InitialSessionMessage):
-            self._on_init(sender, wire, message, delivery)
+            self.on_init(sender, wire, message, delivery)
         else:
             self._on_existing(sender, wire, message, delivery)
-
-    def _on_init(
-        self, sender: Party, wire: WireMessage, message: InitialSessionMessage, delivery: object
-    ) -> None:
-        if self.services.message_seen(wire.message_id) or wire.message_id in self._taken:
-            self._duplicate(delivery)
-            return
-        now = self.services.now_ns()
-        step = self.shared_step()
-        step.effects.append(AckEffect(delivery))
-        self._take_once(wire.message_id, step)
-        if message.time < now - self.settings.message_retention:
-            text = "The session-init is older than this node remembers"
-            self._reject(sender, message, text, RejectCode.TOO_OLD)
-        elif not self.draining and self.registry.responder_to(message.initiator_flow_class_name):
-            self._start_responder(sender, wire, message)
-        elif not self.draining and self.registry.knows(message.initiator_flow_class_name):
-            rows.init_taken(step.batch, wire.message_id, sender, now)
-            text = f"{message.initiator_flow_class_name} is not registered"
-            self._reject(sender, message, text, RejectCode.NOT_REGISTERED)
-        else:
-            reason = "draining" if self.draining else "unknown flow"
-            rows.init_taken(step.batch, wire.message_id, sender, now)
-            rows.init_kept(step.batch, wire, sender, reason, now)
-
-    def _take_once(self, message_id: str, step: Step) -> None:
-        """Until its row is committed the session-init is known by memory."""
-        self._taken.add(message_id)
-        step.on_commit.append(lambda: self._taken.discard(message_id))
-
-    def take_kept_init(self, sender: Party, wire: WireMessage) -> None:
-        """Run a session-init that was kept while the node drained or lacked the CorDapp."""
-        message = decode(wire)
-        if not isinstance(message, InitialSessionMessage):
-            return
-        if wire.message_id in self._taken:
-            return  # begun already; its row goes with the next commit
-        if self.registry.responder_to(message.initiator_flow_class_name):
-            step, key = self.shared_step(), {"message_id": wire.message_id}
-            step.batch.delete("node_session_inits", key)
-            self._take_once(wire.message_id, step)
-            self._start_responder(sender, wire, message)
-
-    def _start_responder(
-        self, sender: Party, wire: WireMessage, message: InitialSessionMessage
-    ) -> None:
-        responder = self.registry.responder_to(message.initiator_flow_class_name)
-        if responder is None:
-            raise AssertionError("checked by the caller")
-        seed, now = self.services.entropy(32), self.services.now_ns()
-        origin = SessionOrigin(
-            wire.message_id,
-            responder_session_id(seed),
-            str(sender.name),
-            sender.owning_key.encoded,
-            message.initiator_session_id,
-            message.initiation_entropy,
-            message.flow_version,
-            message.app_name,
-            message.first_payload,
-        )
-        start = StartRecord(responder.flow_name, b"", seed, now, str(sender), None, origin)
-        rows.init_taken(self.shared_step().batch, wire.message_id, sender, now)
-        flow = self.admit(_flow_id(self.services.entropy(16)), start)
-        self.begin(flow, self.logic_of(start))
-
-    def logic_of(self, start: StartRecord) -> FlowLogic[Any]:
-        """The flow's code, from its start as journaled."""
-        if start.origin is None:
-            return self.registry.create(start.flow_class, start.arguments)
-        session = UnboundSession(start.origin.session_id, origin_party(start.origin))
-        return self.registry.find(start.flow_class)(session)
-
-    def _reject(
-        self, sender: Party, message: InitialSessionMessage, text: str, code: RejectCode
-    ) -> None:
-        error_id = int.from_bytes(self.services.entropy(8), "big") >> 1
-        payload = RejectSessionMessage(text, error_id, code)
-        answer = ExistingSessionMessage(message.initiator_session_id, 0, payload)
-        name = f"E-{error_id}-{message.initiator_session_id}"
-        self.post(Outgoing(sender, name, answer), self.shared_step())
-
-    def post(self, outgoing: Outgoing, step: Step) -> None:
-        """Send a message that belongs to no flow: a row until it is confirmed."""
-        wire = encode(outgoing.message_id, outgoing.message)
-        rows.to_outbox(step.batch, wire, outgoing.recipient, self.services.now_ns())
-        step.effects.append(SendEffect(outgoing.recipient, wire, wire.message_id))
-
-    def resend_outbox(self, messages: Iterable[tuple[Party, WireMessage]]) -> None:
-        """After a restart: send the outbox again."""
-        for recipient, wire in messages:
-            self.counters.resent += 1
-            self._immediate.append(SendEffect(recipient, wire, wire.message_id))
-
-    def _duplicate(self, delivery: object) -> None:
-        """Acknowledge with the next commit: the first copy's own may still be under way."""
-        self.counters.duplicates += 1
-        self.shared_step().effects.append(AckEffect(delivery))
 
     def _on_existing(
         self, sender: Party, wire: WireMessage, message: ExistingSessionMessage, delivery: object
@@ -176,7 +64,7 @@ class Inbound(FlowWaits):
         flow = self.flows.get(self.by_session.get(session_id, ""))
         if flow is None or (flow.finished and flow.machine is None):
             self._unknown_session(sender, message)
-            self._duplicate(delivery)
+            self.duplicate(delivery)
             return False
         if flow.machine is None or session_id not in flow.machine.state.sessions:
             return self._accept_parked(flow, sender, wire, message, delivery)
@@ -228,7 +116,7 @@ class Inbound(FlowWaits):
                     self._journal_message(flow, record, delivery)
                     accepted = True
                 case Duplicate():
-                    self._duplicate(delivery)
+                    self.duplicate(delivery)
                 case Refuse():
                     self._refuse(delivery)
                 case Early():
@@ -259,7 +147,7 @@ class Inbound(FlowWaits):
         if flow.peers.get(session_id, key) != key:
             self._refuse(delivery)
         elif seq < expected:
-            self._duplicate(delivery)
+            self.duplicate(delivery)
         elif expected < seq < REOPEN_SEQ:
             self._keep_early((sender, wire, message, delivery))
         elif expected <= LAST_SEQ:
@@ -290,7 +178,7 @@ class Inbound(FlowWaits):
             self._take(*copies[0])
             # Not before: to its sender the acknowledgement of any copy is that of the message.
             for copy in copies[1:]:
-                self._duplicate(copy[3])
+                self.duplicate(copy[3])
 
     def _next_early(self, session_id: int) -> list[_EarlyMessage]:
         kept = self._early.get(session_id)
@@ -307,8 +195,4 @@ class Inbound(FlowWaits):
         for session_id in flow.sessions:
             for copies in self._early.pop(session_id, {}).values():
                 for early in copies:
-                    self._duplicate(early[3])
-
-
-def _flow_id(drawn: bytes) -> str:
-    return str(UUID(bytes=drawn, version=4))
+                    self.duplicate(early[3])

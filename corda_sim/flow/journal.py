@@ -5,12 +5,16 @@ Step 0 is the start; step n tells how the flow was resumed, which non-determinis
 took, and what it asked for when it suspended again, with the digest of what it sent.
 """
 
+from contextlib import suppress
 from hashlib import sha256
+from typing import TypeVar
 
 import msgspec
 
 from corda_sim.core.errors import DecodeError
 from corda_sim.flow.messages import ExistingPayload, FlowExceptionData
+
+R = TypeVar("R")
 
 REOPEN_SEQ = 1 << 30
 """Journal places of re-openings: beyond those of messages, which no session reaches."""
@@ -114,13 +118,23 @@ class MessageRecord(msgspec.Struct, frozen=True, array_like=True, forbid_unknown
 
 
 class FlowJournal(msgspec.Struct, frozen=True):
-    """All that is needed to rebuild a flow."""
+    """All that is needed to rebuild a flow; with `unreadable` set, what is left of that."""
 
     flow_id: str
     start: StartRecord
     steps: tuple[StepRecord, ...]
     messages: tuple[MessageRecord, ...]
     status: int = 0
+    unreadable: str = ""
+
+
+class JournalRows(msgspec.Struct, frozen=True):
+    """A flow's rows as they are stored: steps in order, messages in any."""
+
+    flow_id: str
+    status: int
+    steps: list[bytes]
+    messages: list[bytes]
 
 
 _encoder = msgspec.msgpack.Encoder()
@@ -148,6 +162,29 @@ def decode_journal(
         )
     except (msgspec.DecodeError, IndexError, ValueError) as error:
         raise DecodeError(f"The journal of flow {flow_id} can't be read: {error}") from error
+
+
+def salvage_journal(rows: JournalRows, start: StartRecord, why: DecodeError) -> FlowJournal:
+    """What is left of a journal that `decode_journal` refused, up to its first unreadable step.
+
+    `start` stands in for a start that can't be read.
+    """
+    (first,) = _readable(_start, rows.steps[:1]) or [start]
+    messages = sorted(_readable(_message, rows.messages), key=_order)
+    steps: list[StepRecord] = []
+    for data in rows.steps[1:]:
+        if not (found := _readable(_step, [data])):
+            break
+        steps += found
+    return FlowJournal(rows.flow_id, first, tuple(steps), tuple(messages), rows.status, str(why))
+
+
+def _readable(decoder: msgspec.msgpack.Decoder[R], rows: list[bytes]) -> list[R]:
+    found: list[R] = []
+    for data in rows:
+        with suppress(msgspec.DecodeError, ValueError):
+            found.append(decoder.decode(data))
+    return found
 
 
 def _order(record: MessageRecord) -> tuple[int, bool, int]:

@@ -51,16 +51,12 @@ def responder_session_id(seed: bytes) -> int:
     return int.from_bytes(sha256(seed + b"responder").digest()[:8], "big") >> 1
 
 
-def open_responder(machine: FlowMachine) -> list[Outgoing]:
-    """Open a responder's session and confirm it; nothing for other flows."""
-    origin = machine.start.origin
-    if origin is None:
-        return []
-    peer = origin_party(origin)
-    session = SessionState(
+def origin_session(origin: SessionOrigin) -> SessionState:
+    """The session that started a responder, its first payload unread."""
+    return SessionState(
         session_id=origin.session_id,
         role="D",
-        peer=peer,
+        peer=origin_party(origin),
         opener_id=origin.peer_session_id,
         entropy=origin.entropy,
         status=SessionStatus.INITIATED,
@@ -69,6 +65,14 @@ def open_responder(machine: FlowMachine) -> list[Outgoing]:
         receive_seq=1,
         inbox=() if origin.first_payload is None else (origin.first_payload,),
     )
+
+
+def open_responder(machine: FlowMachine) -> list[Outgoing]:
+    """Open a responder's session and confirm it; nothing for other flows."""
+    origin = machine.start.origin
+    if origin is None:
+        return []
+    session = origin_session(origin)
     info = FlowInfo(
         machine.logic.flow_version, machine.logic.service_hub.app_of(type(machine.logic))
     )

@@ -1,12 +1,22 @@
 """Flows brought back from their journals: after a restart, a retry, or at every suspend."""
 
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
+from msgspec.structs import replace
+
+from corda_sim.core.identity import Party
+from corda_sim.flow.context import session_of_seed
 from corda_sim.flow.effects import SendEffect
-from corda_sim.flow.errors import FlowReplayError
+from corda_sim.flow.errors import (
+    CannotBeDeserialisedException,
+    CheckpointIncompatibleException,
+    CordappNotInstalledException,
+    FlowReplayError,
+    UnknownFlowException,
+)
 from corda_sim.flow.events import ResumeWith
 from corda_sim.flow.inbound import Inbound
 from corda_sim.flow.journal import LAST_SEQ, REOPEN_SEQ, Begin, FlowJournal
@@ -14,8 +24,11 @@ from corda_sim.flow.live import LiveFlow
 from corda_sim.flow.machine import Finished, FlowMachine
 from corda_sim.flow.messages import encode
 from corda_sim.flow.replay import Replayer
-from corda_sim.flow.responder import open_responder
-from corda_sim.flow.state import FlowStatus, Outgoing
+from corda_sim.flow.responder import open_responder, origin_session
+from corda_sim.flow.state import FlowState, FlowStatus, Outgoing
+
+MAX_GUESSED = 256
+"""Of a flow whose steps can't be read, so many sessions are looked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +36,8 @@ class LastState:
     """A flow's sessions as far as its code could be replayed, and all that it sent till then."""
 
     journal: FlowJournal
-    machine: FlowMachine
+    state: FlowState
+    senders: Mapping[bytes, Party]
     sends: Sequence[Outgoing]
     complete: bool
 
@@ -46,14 +60,15 @@ class Revival(Inbound):
             kept = FlowJournal(flow.flow_id, flow.start, (), ())
         known = {(record.session_id, record.seq) for record in kept.messages}
         late = [r for r in flow.uncommitted if (r.session_id, r.seq) not in known]
-        messages = (*kept.messages, *late)
-        return FlowJournal(kept.flow_id, kept.start, kept.steps, messages, kept.status)
+        return replace(kept, messages=(*kept.messages, *late))
 
     def rebuild(self, flow: LiveFlow, journal: FlowJournal, *, resend: bool) -> None:
         """Replay the flow; with `resend` all its messages leave again, each under its own id."""
         if flow.machine is not None:
             flow.machine.stop()
         try:
+            if journal.unreadable:
+                raise CannotBeDeserialisedException(journal.unreadable)
             self._replay(flow, journal, resend=resend)
         except Exception as error:  # noqa: BLE001 - a flow that can't be rebuilt waits for its operator
             flow.machine = None
@@ -78,11 +93,13 @@ class Revival(Inbound):
 
     def _machine_with_senders(self, flow: LiveFlow, journal: FlowJournal) -> FlowMachine:
         machine = self.machine_for(flow, self.logic_of(journal.start))
-        for record in journal.messages:
-            party = self.services.party_of_key(record.sender_key)
-            if party is not None:
-                machine.senders[record.sender_key] = party
+        machine.senders.update(self._senders(journal))
         return machine
+
+    def _senders(self, journal: FlowJournal) -> dict[bytes, Party]:
+        keys = {record.sender_key for record in journal.messages}
+        found = ((key, self.services.party_of_key(key)) for key in keys)
+        return {key: party for key, party in found if party is not None}
 
     def _resend(self, flow: LiveFlow, sends: Sequence[Outgoing]) -> None:
         for outgoing in sends:
@@ -98,18 +115,25 @@ class Revival(Inbound):
     def last_state(self, flow: LiveFlow) -> LastState:
         """What a parked flow's peers have to be told from."""
         journal = self.journal_of(flow)
-        machine = self._machine_with_senders(flow, journal)
+        try:
+            machine = self._machine_with_senders(flow, journal)
+        except Exception:  # noqa: BLE001 - its code is gone: what the journal says has to do
+            state = _state_without_code(journal)
+            return LastState(journal, state, self._senders(journal), (), complete=False)
         replayer = Replayer(machine, journal)
         replayer.sends.extend(open_responder(machine))
         complete = False
         with suppress(Exception):
             replayer.run()
-            complete = True
-        return LastState(journal, machine, replayer.sends, complete)
+            complete = not journal.unreadable
+        machine.stop()
+        return LastState(journal, machine.state, machine.senders, replayer.sends, complete)
 
     def register_sessions(self, flow: LiveFlow, journal: FlowJournal) -> None:
         """Let messages find the flow, whether or not its code can be replayed."""
         flow.sessions.update(i for step in journal.steps for i in step.opened)
+        if journal.unreadable:
+            flow.sessions.update(_guessed_sessions(journal))
         if journal.start.origin is not None:
             flow.sessions.add(journal.start.origin.session_id)
         self._note_places(flow, journal)
@@ -129,8 +153,25 @@ class Revival(Inbound):
                 flow.next_seq[record.session_id] = max(place, record.seq + 1)
 
 
+def _guessed_sessions(journal: FlowJournal) -> set[int]:
+    """Sessions that unreadable steps may have opened: their messages wait with the flow."""
+    known = {record.session_id for record in journal.messages}
+    seed = journal.start.seed
+    if not seed:
+        return known
+    return known | {session_of_seed(seed, number)[0] for number in range(1, MAX_GUESSED + 1)}
+
+
+def _state_without_code(journal: FlowJournal) -> FlowState:
+    state, origin = FlowState(journal.flow_id, {}), journal.start.origin
+    return state if origin is None else state.with_session(origin_session(origin))
+
+
 def _replay_error(flow: LiveFlow, error: Exception) -> Exception:
-    if isinstance(error, FlowReplayError):
+    if isinstance(error, FlowReplayError | CheckpointIncompatibleException):
         return error
+    if isinstance(error, UnknownFlowException):
+        text = f"Flow {flow.flow_id} needs the CorDapp that has {flow.start.flow_class}"
+        return CordappNotInstalledException(text)
     found = f"{type(error).__name__}: {error}"
     return FlowReplayError(flow.flow_id, -1, "a flow that can be rebuilt", found)

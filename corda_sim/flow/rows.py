@@ -78,6 +78,11 @@ def init_kept(batch: WriteBatch, wire: WireMessage, sender: Party, reason: str, 
     )
 
 
+def init_dropped(batch: WriteBatch, message_id: str) -> None:
+    """A kept session-init that runs now, or is rejected."""
+    batch.delete("node_session_inits", {"message_id": message_id})
+
+
 def stepped(batch: WriteBatch, flow_id: str, number: int, record: StepRecord) -> None:
     """One more step."""
     row = {"flow_id": flow_id, "step": number, "data": encode(record)}

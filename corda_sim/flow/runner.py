@@ -12,7 +12,7 @@ from corda_sim.core.write_batch import WriteBatch
 from corda_sim.flow import rows
 from corda_sim.flow.context import FlowContext
 from corda_sim.flow.effects import FlowEnded, Notification, Step
-from corda_sim.flow.errors import RejectedCommandException
+from corda_sim.flow.errors import RejectedCommandException, StateTransitionException
 from corda_sim.flow.events import FlowAction, FlowEvent, ResumeWith, Returned, Send, Yielded
 from corda_sim.flow.journal import Begin, StartRecord
 from corda_sim.flow.live import Counters, LiveFlow
@@ -157,7 +157,12 @@ class FlowRunner(StepQueue, ABC):
             if isinstance(outcome, Crashed):
                 self.crashed(flow, outcome.error, marks)
                 return
-            how = self._completed_step(flow, step, number, outcome)
+            try:
+                how = self._completed_step(flow, step, number, outcome)
+            except Exception as error:  # noqa: BLE001 - one flow's fault is not the node's end
+                text = f"Flow {flow.flow_id}, step {number}: {type(error).__name__}: {error}"
+                self.crashed(flow, StateTransitionException(text), marks)
+                return
         flow.waiting_since = self.services.now_ns()
 
     def _completed_step(

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from corda_sim.flow import rows
 from corda_sim.flow.effects import Effect, FlowEnded, RetryEffect, Step
-from corda_sim.flow.errors import FlowEngineError, FlowException
+from corda_sim.flow.errors import FlowEngineError
 from corda_sim.flow.events import FlowOp, Raised, Send
 from corda_sim.flow.hospital import Outcome, Patient, back_off_seconds, diagnose
 from corda_sim.flow.journal import LAST_SEQ
@@ -66,11 +66,13 @@ class Ward(Revival):
             flow.start.flow_class,
             error,
             flow.discharges,
-            receiving_finality=bool(getattr(context, "receiving_finality", False)),
-            from_peer=isinstance(error, FlowException) and error.original_error_id is not None,
+            receiving_finality=context is not None and context.at_stake is error,
         )
         if diagnose(patient) is not Outcome.UNTREATABLE:
             marks[0].rollback()
+            if flow.pending is not None and not flow.pending.batch:
+                # nothing to commit: an empty step would count as progress since the last discharge
+                self.discard_pending(flow)
             self._treat(flow, patient)
             return
         marks[-1].rollback()
@@ -115,12 +117,16 @@ class Ward(Revival):
         """
         step = self.step_of(flow)
         if flow.machine is not None:
-            last = LastState(self.journal_of(flow), flow.machine, (), complete=True)
+            machine = flow.machine
+            last = LastState(
+                self.journal_of(flow), machine.state, machine.senders, (), complete=True
+            )
         else:
             last = self.last_state(flow)
         error_id = int.from_bytes(self.services.entropy(8), "big") >> 1
         self._tell_peers(flow, last, step, Raised(error_message(error, error_id), ops))
-        last.machine.stop()
+        if flow.machine is not None:
+            flow.machine.stop()
         flow.unconfirmed.clear()
         flow.finished, flow.status, flow.error, flow.machine = True, status, error, None
         flow.wanted = Wanted.NOTHING
@@ -140,7 +146,7 @@ class Ward(Revival):
         for outgoing in last.sends:
             if encode(outgoing.message_id, outgoing.message).message_id not in flow.unconfirmed:
                 self.post(outgoing, step)
-        _, actions = transition(last.machine.state, raised)
+        _, actions = transition(last.state, raised)
         for action in actions:
             if isinstance(action, Send):
                 outgoing = action.outgoing
@@ -170,11 +176,11 @@ def _unreplayed(last: LastState, error: ErrorSessionMessage) -> list[Outgoing]:
     """The error for sessions that the replay didn't come to, where their peer has confirmed."""
     found = []
     for record in last.journal.messages:
-        party = last.machine.senders.get(record.sender_key)
+        party = last.senders.get(record.sender_key)
         confirm = record.payload
         if not isinstance(confirm, ConfirmSessionMessage) or party is None:
             continue
-        if record.session_id not in last.machine.state.sessions:
+        if record.session_id not in last.state.sessions:
             peer_id = confirm.initiated_session_id
             message = ExistingSessionMessage(peer_id, LAST_SEQ, error)
             found.append(Outgoing(party, error_id_of(error.error_id, peer_id), message))

@@ -8,11 +8,17 @@ from typing import Any, Final
 
 from sqlalchemy import Row, bindparam, select
 
-from corda_sim.core.errors import CordaError
+from corda_sim.core.errors import CordaError, DecodeError
 from corda_sim.core.serialization import deserialize
 from corda_sim.flow.effects import FlowEnded
 from corda_sim.flow.errors import FlowException
-from corda_sim.flow.journal import FlowJournal, decode_journal
+from corda_sim.flow.journal import (
+    FlowJournal,
+    JournalRows,
+    StartRecord,
+    decode_journal,
+    salvage_journal,
+)
 from corda_sim.flow.messages import FlowExceptionData
 from corda_sim.flow.state import FlowStatus
 from corda_sim.flow.wire_message import WireMessage
@@ -32,10 +38,11 @@ _OF_CLIENT_ID: Final = select(schema.node_flow_metadata.c.flow_id).where(
 
 @dataclass(frozen=True, slots=True)
 class StoredMessage:
-    """A message kept in a row, with the X.500 name of its other side."""
+    """A message kept in a row, with the X.500 name of its other side and why it is kept."""
 
     party: str
     wire: WireMessage
+    reason: str = ""
 
 
 class CheckpointStorage:
@@ -46,7 +53,7 @@ class CheckpointStorage:
         self._seen: OrderedDict[str, None] = OrderedDict()
 
     def load_journal(self, flow_id: str) -> FlowJournal | None:
-        """One flow's journal; None when the flow isn't there."""
+        """One flow's journal, as far as it can be read; None when the flow isn't there."""
         checkpoints = schema.node_checkpoints.c
         found = self._storage.read(select(checkpoints.status).where(checkpoints.flow_id == flow_id))
         if not found:
@@ -56,9 +63,27 @@ class CheckpointStorage:
             select(journal.data).where(journal.flow_id == flow_id).order_by(journal.step)
         )
         arrived = self._storage.read(select(messages.data).where(messages.flow_id == flow_id))
-        return decode_journal(
+        return self._journal(
             flow_id, found[0].status, [row.data for row in steps], [row.data for row in arrived]
         )
+
+    def _journal(
+        self, flow_id: str, status: int, steps: list[bytes], messages: list[bytes]
+    ) -> FlowJournal:
+        try:
+            return decode_journal(flow_id, status, steps, messages)
+        except DecodeError as error:
+            rows = JournalRows(flow_id, status, steps, messages)
+            return salvage_journal(rows, self._known_start(flow_id), error)
+
+    def _known_start(self, flow_id: str) -> StartRecord:
+        """What the metadata tells of a flow whose start can't be read."""
+        table = schema.node_flow_metadata
+        found = self._storage.read(select(table).where(table.c.flow_id == flow_id))
+        if not found:
+            return StartRecord("unknown", b"", b"", 0, "unknown")
+        row = found[0]
+        return StartRecord(row.flow_name, b"", b"", 0, row.started_by, row.flow_identifier)
 
     def flow_of_client_id(self, client_id: str) -> str | None:
         """The flow that was started with a client id; it is known as long as its outcome is."""
@@ -86,18 +111,21 @@ class CheckpointStorage:
         return None if flow_id is None else self.outcome(flow_id)
 
     def message_ids_before(self, before: datetime, limit: int) -> list[str]:
-        """The oldest session-inits that were taken before then, at most `limit`."""
-        table = schema.node_message_ids.c
+        """The oldest session-inits taken before then, at most `limit`; never one that is kept."""
+        table, kept = schema.node_message_ids.c, schema.node_session_inits.c
         found = self._storage.read(
             select(table.message_id)
-            .where(table.insertion_time < before)
+            .where(table.insertion_time < before, table.message_id.not_in(select(kept.message_id)))
             .order_by(table.insertion_time)
             .limit(limit)
         )
         return [row.message_id for row in found]
 
     def unfinished(self) -> Iterator[FlowJournal]:
-        """The journals of all flows that run on after a restart, oldest first."""
+        """The journals of all flows that run on after a restart, oldest first.
+
+        One that can't be read says so in its `unreadable`, so that the others go on.
+        """
         checkpoints = schema.node_checkpoints.c
         status = checkpoints.status
         runs = status.in_((FlowStatus.RUNNABLE, FlowStatus.HOSPITALIZED, FlowStatus.PAUSED))
@@ -109,8 +137,7 @@ class CheckpointStorage:
         steps, messages = self._rows_by_flow()
         for row in flows:
             flow_id = row.flow_id
-            if flow_id in steps:
-                yield decode_journal(flow_id, row.status, steps[flow_id], messages[flow_id])
+            yield self._journal(flow_id, row.status, steps[flow_id], messages[flow_id])
 
     def _rows_by_flow(self) -> tuple[dict[str, list[bytes]], dict[str, list[bytes]]]:
         journal, messages = schema.node_flow_journal.c, schema.node_flow_messages.c
@@ -140,10 +167,14 @@ class CheckpointStorage:
         """Session-inits that wait for the end of draining or for their CorDapp, oldest first."""
         table = schema.node_session_inits.c
         found = self._storage.read(
-            select(table.message_id, table.sender, table.data).order_by(table.insertion_time)
+            select(table.message_id, table.sender, table.data, table.reason).order_by(
+                table.insertion_time
+            )
         )
         return [
-            StoredMessage(row.sender, WireMessage(row.message_id, is_init=True, body=row.data))
+            StoredMessage(
+                row.sender, WireMessage(row.message_id, is_init=True, body=row.data), row.reason
+            )
             for row in found
         ]
 

@@ -1,10 +1,11 @@
 """What node, MockNetwork and simulator share: a manager over a database, recovery and effects."""
 
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from corda_sim.core.errors import CordaError
+from corda_sim.core.identity import CordaX500Name, Party
 from corda_sim.flow.effects import (
     AckEffect,
     Effect,
@@ -13,13 +14,14 @@ from corda_sim.flow.effects import (
     Notification,
     RetryEffect,
     SendEffect,
+    SessionInitKept,
     TimerEffect,
 )
 from corda_sim.flow.logs import of_flow
 from corda_sim.flow.manager import StateMachineManager
 from corda_sim.flow.rows import instant
 from corda_sim.flow.service_hub import COINS_TOPIC
-from corda_sim.node.checkpoints import DRAINING_PROPERTY
+from corda_sim.node.checkpoints import DRAINING_PROPERTY, StoredMessage
 from corda_sim.node.crash import CrashPoint, hit
 from corda_sim.node.services import ServiceHub
 from corda_sim.node.transactions import TransactionRecorded
@@ -27,6 +29,10 @@ from corda_sim.node.vault.recorder import VaultUpdate
 
 LOGGER = logging.getLogger(__name__)
 Subscriber = Callable[[Notification], None]
+_KEPT = (
+    "session-init %s of %s from %s is kept (%s). THE REQUEST MAY CONTAIN A NOTARISED TRANSACTION "
+    "THAT NEEDS TO BE RECORDED IN YOUR VAULT."
+)
 
 
 @dataclass
@@ -91,6 +97,9 @@ class EngineRoom:
             self.manager.ledger_committed(notification.value.tx_id)
         elif isinstance(notification.value, VaultUpdate):
             self.manager.notify(COINS_TOPIC)
+        elif isinstance(notification.value, SessionInitKept):
+            kept = notification.value
+            LOGGER.warning(_KEPT, kept.message_id, kept.flow_class, kept.sender, kept.reason)
         for subscriber in list(self.subscribers):
             subscriber(notification)
 
@@ -132,14 +141,32 @@ class EngineRoom:
             self.manager.shared_step().batch.extend(batch)
 
     def _resend_outbox(self) -> None:
-        for stored in self.hub.checkpoints.outbox():
-            party = self.hub.party_by_text(stored.party)
+        for party, stored in self._with_parties(self.hub.checkpoints.outbox()):
             self.manager.resend_outbox([(party, stored.wire)])
+
+    def _with_parties(
+        self, messages: Iterable[StoredMessage]
+    ) -> Iterator[tuple[Party, StoredMessage]]:
+        """The messages with their other side; one whose party isn't known now waits in its row."""
+        for stored in messages:
+            party = self.hub.well_known_party(CordaX500Name.parse(stored.party))
+            if party is None:
+                LOGGER.warning("%s isn't known: its messages wait", stored.party)
+            else:
+                yield party, stored
 
     def take_kept_inits(self) -> None:
         """Run the session-inits that were kept, where their flow is installed by now."""
-        for stored in self.hub.checkpoints.kept_inits():
-            self.manager.take_kept_init(self.hub.party_by_text(stored.party), stored.wire)
+        for party, stored in self._with_parties(self.hub.checkpoints.kept_inits()):
+            self.manager.take_kept_init(party, stored.wire)
+
+    def kill_kept_init(self, message_id: str) -> bool:
+        """Drop a session-init that is kept, telling its sender; False where there is none."""
+        kept = self.hub.checkpoints.kept_inits()
+        found = list(self._with_parties(one for one in kept if one.wire.message_id == message_id))
+        for party, stored in found:
+            self.manager.kill_kept_init(party, stored.wire)
+        return bool(found)
 
     def set_draining(self, enabled: bool) -> None:
         """Take no new flows, over restarts too; or take them again, kept session-inits first."""

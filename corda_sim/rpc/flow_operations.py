@@ -6,6 +6,8 @@ from corda_sim.core.errors import IllegalArgumentError
 from corda_sim.flow.errors import UnknownFlowIdException
 from corda_sim.flow.explain import explain
 from corda_sim.flow.live import LiveFlow
+from corda_sim.flow.messages import InitialSessionMessage, decode
+from corda_sim.node.checkpoints import StoredMessage
 from corda_sim.node.node import Node
 from corda_sim.rpc.arguments import describe
 from corda_sim.rpc.requests import FlowById, Request
@@ -20,8 +22,23 @@ def registered_flows(node: Node, _: Request) -> list[dict[str, str]]:
 
 
 def state_machines_snapshot(node: Node, _: Request) -> list[dict[str, Any]]:
-    """The flows that this node runs or keeps."""
-    return [flow_info(flow) for flow in node.manager.flows.values()]
+    """The flows that this node runs or keeps, and the session-inits that wait to become flows."""
+    flows = [flow_info(flow) for flow in node.manager.flows.values()]
+    return [*flows, *map(_kept_init_info, node.hub.checkpoints.kept_inits())]
+
+
+def _kept_init_info(kept: StoredMessage) -> dict[str, Any]:
+    message = decode(kept.wire)
+    flow = message.initiator_flow_class_name if isinstance(message, InitialSessionMessage) else ""
+    return {
+        "flow_id": kept.wire.message_id,
+        "flow": flow,
+        "status": "SESSION_INIT",
+        "progress": None,
+        "waits_for": kept.reason,
+        "client_id": None,
+        "started_by": kept.party,
+    }
 
 
 def flow_info(flow: LiveFlow) -> dict[str, Any]:
@@ -78,7 +95,10 @@ def flow_explain(node: Node, request: FlowById) -> dict[str, Any]:
 
 
 def kill_flow(node: Node, request: FlowById) -> str:
-    """End a flow from outside; its id."""
+    """End a flow from outside, or drop a session-init that is kept; its id."""
+    if node.room.kill_kept_init(request.flow_id):
+        node.perform([])
+        return request.flow_id
     flow_id = _flow(node, request).flow_id
     node.manager.kill(flow_id)
     node.perform([])

@@ -2,20 +2,22 @@
 
 import pytest
 
-from corda_sim.core.errors import CordaError, DecodeError
-from corda_sim.flow.errors import FlowException, FlowReplayError, HospitalizeFlowException
+from corda_sim.core.errors import CordaError
+from corda_sim.flow.errors import (
+    CannotBeDeserialisedException,
+    CordappNotInstalledException,
+    FlowException,
+    FlowReplayError,
+    HospitalizeFlowException,
+    StateTransitionException,
+)
 from corda_sim.flow.hospital import (
     MAX_DISCHARGES,
     Outcome,
     Patient,
     back_off_seconds,
     diagnose,
-    is_platform_error,
 )
-
-
-class _NotaryUnwellError(FlowException):
-    is_general_notary_error = True
 
 
 def _patient(error: BaseException, **signs: bool | int) -> Patient:
@@ -25,7 +27,6 @@ def _patient(error: BaseException, **signs: bool | int) -> Patient:
         discharges=int(signs.get("discharges", 0)),
         from_database=bool(signs.get("from_database")),
         receiving_finality=bool(signs.get("receiving_finality")),
-        from_peer=bool(signs.get("from_peer")),
     )
 
 
@@ -62,21 +63,26 @@ def test_the_word_deadlock_outside_the_database_means_nothing() -> None:
     assert diagnose(_patient(RuntimeError("deadlock"))) is Outcome.UNTREATABLE
 
 
-def test_a_notary_that_is_unwell_is_asked_again() -> None:
-    assert diagnose(_patient(_NotaryUnwellError("later"))) is Outcome.DISCHARGE
-
-
-def test_receiving_finality_is_observed_unless_the_peer_failed() -> None:
-    error = ValueError("contract")
-    local = _patient(error, receiving_finality=True)
-    remote = _patient(error, receiving_finality=True, from_peer=True)
-    assert diagnose(local) is Outcome.OVERNIGHT_OBSERVATION
-    assert diagnose(remote) is Outcome.UNTREATABLE
+def test_receiving_finality_is_observed_whatever_the_error() -> None:
+    for error in (ValueError("contract"), FlowException("another transaction")):
+        kept = diagnose(_patient(error, receiving_finality=True))
+        assert kept is Outcome.OVERNIGHT_OBSERVATION
 
 
 def test_a_discharge_wins_over_observation() -> None:
-    patient = _patient(_NotaryUnwellError("later"), receiving_finality=True)
+    patient = _patient(RuntimeError("constraint"), from_database=True, receiving_finality=True)
     assert diagnose(patient) is Outcome.DISCHARGE
+
+
+def test_what_the_engine_cannot_do_is_tried_again_only_so_often() -> None:
+    error = StateTransitionException("no such session")
+    found = [diagnose(_patient(error, discharges=n)) for n in (0, MAX_DISCHARGES)]
+    assert found == [Outcome.DISCHARGE, Outcome.OVERNIGHT_OBSERVATION]
+
+
+@pytest.mark.parametrize("kind", [CannotBeDeserialisedException, CordappNotInstalledException])
+def test_a_flow_that_cannot_be_brought_back_is_observed(kind: type[CordaError]) -> None:
+    assert diagnose(_patient(kind("why"))) is Outcome.OVERNIGHT_OBSERVATION
 
 
 def test_the_first_retry_is_at_once_and_later_ones_wait_longer_to_a_limit() -> None:
@@ -85,9 +91,3 @@ def test_the_first_retry_is_at_once_and_later_ones_wait_longer_to_a_limit() -> N
     assert waits[1] == pytest.approx(17.5)
     assert waits == sorted(waits)
     assert waits[-1] == 120.0
-
-
-def test_a_flow_authors_errors_are_not_the_platforms() -> None:
-    assert is_platform_error(DecodeError("x"))
-    assert not is_platform_error(FlowException("x"))
-    assert not is_platform_error(ValueError("x"))
