@@ -16,8 +16,9 @@ from corda_sim.core.transactions import (
     ReferenceStateRef,
     SignedTransaction,
 )
-from corda_sim.flow import FlowLogic, FlowSession, initiating_flow
+from corda_sim.flow import FlowException, FlowSession, TimedFlow, initiating_flow
 from corda_sim.flow.errors import FlowPayloadException
+from corda_sim.flow.notary.errors import General, NotaryException
 from corda_sim.flow.notary.seen_heads import remember_head
 from corda_sim.flow.notary.types import (
     NOTARY_CLIENT_FLOW,
@@ -36,10 +37,12 @@ _SHOWN = (StateRef, ReferenceStateRef, TimeWindow, NetworkParametersHash)
 
 
 @initiating_flow(NOTARY_CLIENT_FLOW, version=PLATFORM_VERSION)
-class NotaryFlow(FlowLogic[tuple[TransactionSignature, ...]]):
+class NotaryFlow(TimedFlow[tuple[TransactionSignature, ...]]):
     """Have the transaction's notary sign it.
 
-    `skip_verification` is for callers that have verified the signatures themselves.
+    `skip_verification` is for callers that have verified the signatures themselves. A cluster that
+    doesn't answer in time is asked again, and so is a notary whose answer says nothing about the
+    transaction (NotaryError.General): a notary gives one transaction the same answer each time.
 
     Raises: NotaryException with the notary's refusal, IllegalStateError or IllegalArgumentError for
     a transaction that no notary of this network may sign, SignatureException for a wrong answer.
@@ -51,7 +54,16 @@ class NotaryFlow(FlowLogic[tuple[TransactionSignature, ...]]):
         self.transaction = transaction
         self.skip_verification = skip_verification
 
-    async def call(self) -> tuple[TransactionSignature, ...]:
+    def is_timeout_enabled(self) -> bool:
+        """Only another worker could answer instead (NotaryFlow.Client.isTimeoutEnabled)."""
+        notary = self.transaction.notary
+        return notary is not None and self.service_hub.services.is_clustered(notary)
+
+    def is_worth_repeating(self, error: FlowException) -> bool:
+        """The notary is unwell (NotaryDoctor)."""
+        return isinstance(error, NotaryException) and isinstance(error.error, General)
+
+    async def attempt(self) -> tuple[TransactionSignature, ...]:
         """The notary's signatures."""
         self.set_step(REQUESTING)
         notary = self._check_transaction()
@@ -107,6 +119,7 @@ class NotaryFlow(FlowLogic[tuple[TransactionSignature, ...]]):
                 return answer
             if not isinstance(answer, WaitTimeUpdate):
                 raise FlowPayloadException(f"The notary answered a {type(answer).__name__}")
+            self.postpone(answer.wait_time)
 
 
 def tear_off(transaction: SignedTransaction, notary: Party) -> FilteredTransaction:

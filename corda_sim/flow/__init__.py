@@ -10,6 +10,7 @@ from corda_sim.flow.logic import FlowLogic, FlowSession, UntrustworthyData
 from corda_sim.flow.registry import flow_name, initiated_by, initiating_flow, startable_by_rpc
 from corda_sim.flow.requests import FlowExternalOperation
 from corda_sim.flow.services import StatesToRecord
+from corda_sim.flow.timed import TimedFlow
 
 __all__ = [
     "FlowException",
@@ -19,6 +20,7 @@ __all__ = [
     "FlowWaitTimeout",
     "HospitalizeFlowException",
     "StatesToRecord",
+    "TimedFlow",
     "UnexpectedFlowEndException",
     "UntrustworthyData",
     "flow_name",

@@ -12,6 +12,7 @@ from corda_sim.flow.errors import FlowReplayError, keep_error, restore_error
 from corda_sim.flow.events import FlowOp, Opened, Sent
 from corda_sim.flow.journal import Input
 from corda_sim.flow.messages import FlowInfo
+from corda_sim.flow.settings import FlowTimeout
 
 FAILED = "!"
 """Marks the input of an answer that was an exception: a replay raises it again."""
@@ -52,11 +53,13 @@ class FlowContext:
         self.progress: str | None = None
         self.confirmed: dict[int, FlowInfo] = {}
         self.at_stake: BaseException | None = None
+        self.deadline: int | None = None
+        self.timeouts = FlowTimeout()
         self.on_progress: Callable[[str], None] = lambda _label: None
         self.on_send: Callable[[], None] = lambda: None
         self._seed = seed
         self._drawn = 0
-        self._sessions = 0
+        self._sessions: list[int] = []
         self._ops: list[FlowOp] = []
         self._inputs: list[Input] = []
         self._replayed: deque[Input] | None = None
@@ -134,10 +137,19 @@ class FlowContext:
 
     def open(self, peer: Party, flow_class: str, version: int, app_name: str, time: int) -> int:
         """A new session; its id and entropy come from the seed."""
-        self._sessions += 1
-        session_id, entropy = session_of_seed(self._seed, self._sessions)
+        session_id, entropy = session_of_seed(self._seed, len(self._sessions) + 1)
+        self._sessions.append(session_id)
         self._ops.append(Opened(session_id, peer, entropy, flow_class, version, app_name, time))
         return session_id
+
+    @property
+    def sessions_opened(self) -> int:
+        """How many sessions the flow has opened."""
+        return len(self._sessions)
+
+    def sessions_since(self, number: int) -> tuple[int, ...]:
+        """The sessions opened after the first `number`."""
+        return tuple(self._sessions[number:])
 
     def send(self, session_id: int, payload: bytes) -> None:
         """Stage a payload."""

@@ -10,6 +10,7 @@ CordaError
 │   └── CordappNotInstalledException  its CorDapp is gone
 ├── StateTransitionException          the engine can't do what a flow asks of it
 ├── FlowWaitTimeout                   a bounded wait (coins, session) ran out
+├── FlowTimeoutException              a timed flow's attempt has had its time
 ├── ExternalOperationException        an external operation failed with something unexpected
 ├── StartFlowError                    a flow can't be started
 │   ├── UnknownFlowException
@@ -144,6 +145,10 @@ class StateTransitionException(CordaError):
 
 class FlowWaitTimeout(CordaError):
     """A bounded wait ended without what was waited for."""
+
+
+class FlowTimeoutException(CordaError):
+    """A timed flow's attempt has had its time (FlowTimeoutException); it begins again."""
 
 
 class ExternalOperationException(CordaError):

@@ -34,7 +34,13 @@ class Closed(msgspec.Struct, frozen=True):
     session_id: int
 
 
-FlowOp = Opened | Sent | Closed
+class Abandoned(msgspec.Struct, frozen=True):
+    """The flow gave a session up, for another one in its place."""
+
+    session_id: int
+
+
+FlowOp = Opened | Sent | Closed | Abandoned
 
 
 class Yielded(msgspec.Struct, frozen=True):
@@ -98,6 +104,12 @@ class Send(msgspec.Struct, frozen=True):
     outgoing: Outgoing
 
 
+class Withdraw(msgspec.Struct, frozen=True):
+    """Forget a message that nobody has confirmed: the flow no longer needs it to arrive."""
+
+    message_id: str
+
+
 class Accept(msgspec.Struct, frozen=True):
     """Journal a message in the commit that precedes its acknowledgement."""
 
@@ -125,4 +137,4 @@ class ResumeWith(msgspec.Struct, frozen=True):
     payloads: tuple[bytes, ...] = ()
 
 
-FlowAction = Send | Accept | Duplicate | Early | Refuse | ResumeWith
+FlowAction = Send | Withdraw | Accept | Duplicate | Early | Refuse | ResumeWith

@@ -9,6 +9,7 @@ from corda_sim.flow.requests import (
     Sleep,
     WaitForLedgerCommit,
     WaitForSessionConfirmations,
+    deadline_of,
 )
 from corda_sim.flow.rows import instant
 from corda_sim.flow.state import FlowState, FlowStatus
@@ -50,7 +51,7 @@ def _reason(flow: LiveFlow, now: int) -> Reason:
 def _of_request(flow: LiveFlow, state: FlowState, now: int) -> Reason:
     match state.waiting:
         case Receive(session_ids) | WaitForSessionConfirmations(session_ids):
-            return _of_sessions(flow, state, session_ids)
+            return _asked_again(_of_sessions(flow, state, session_ids), state, now)
         case WaitForLedgerCommit(tx_id):
             return f"transaction {tx_id}", "the ledger", "its finality flow must complete"
         case Sleep(deadline):
@@ -66,6 +67,15 @@ def _of_request(flow: LiveFlow, state: FlowState, now: int) -> Reason:
             return "its step's commit", "the database", "nothing, unless it is unavailable"
         case _:
             return "nothing", None, "it runs"
+
+
+def _asked_again(reason: Reason, state: FlowState, now: int) -> Reason:
+    """A timed flow helps itself."""
+    waits_for, source, unblock = reason
+    deadline = deadline_of(state.waiting)
+    if deadline is not None:
+        unblock = f"{unblock}; it asks again in {max(0, deadline - now) / 1e9:.1f} s"
+    return waits_for, source, unblock
 
 
 def _of_sessions(flow: LiveFlow, state: FlowState, session_ids: tuple[int, ...]) -> Reason:

@@ -59,7 +59,8 @@ class LiveFlow:
         """Whether messages wait for a peer's confirmation of their session."""
         if self.machine is None:
             return False
-        return any(session.buffered for session in self.machine.state.sessions.values())
+        sessions = self.machine.state.sessions.values()
+        return any(session.buffered and not session.abandoned for session in sessions)
 
 
 @dataclass(slots=True)

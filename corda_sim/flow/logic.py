@@ -75,7 +75,7 @@ class FlowSession:
         """Wait for the next message; FlowPayloadException unless it is of the expected type."""
         if self._closed:
             raise SessionException(f"Tried to access ended session {self.session_id}")
-        payloads = await suspend(Receive((self.session_id,)))
+        payloads = await suspend(Receive((self.session_id,), self._context.deadline))
         return decode_payload(cast("tuple[bytes, ...]", payloads)[0], expected)
 
     async def send_and_receive(self, expected: type[T], payload: object) -> UntrustworthyData[T]:
@@ -85,7 +85,8 @@ class FlowSession:
 
     async def get_counterparty_flow_info(self) -> FlowInfo:
         """Version and CorDapp of the other side's flow; opens the session if need be."""
-        await suspend(WaitForSessionConfirmations((self.session_id,)))
+        deadline = self._context.deadline
+        await suspend(WaitForSessionConfirmations((self.session_id,), deadline))
         return self._context.confirmed[self.session_id]
 
     async def close(self) -> None:
@@ -213,7 +214,7 @@ class FlowLogic(Generic[R_co]):
             raise SessionException("A flow session can only appear once as argument.")
         if not ids:
             return []
-        payloads = cast("tuple[bytes, ...]", await suspend(Receive(ids)))
+        payloads = cast("tuple[bytes, ...]", await suspend(Receive(ids, self.context.deadline)))
         return [decode_payload(payload, expected) for payload in payloads]
 
     async def sleep(self, duration: timedelta) -> None:

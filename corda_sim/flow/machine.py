@@ -18,6 +18,7 @@ from corda_sim.flow.errors import (
     ExternalOperationException,
     FlowException,
     FlowKilled,
+    FlowTimeoutException,
     FlowWaitTimeout,
     UnexpectedFlowEndException,
 )
@@ -139,6 +140,8 @@ class FlowMachine:
                 return session_error(self.state.sessions[session_id])
             case Failure("timeout", error):
                 return FlowWaitTimeout(error.message)
+            case Failure("expired", error):
+                return FlowTimeoutException(error.message)
             case Failure("flow", error):
                 return FlowException.from_wire(error)
             case Failure(_, error):

@@ -1,7 +1,16 @@
 """Rebuilding a flow from its journal: run `call()` again and feed it what it was told before."""
 
+from collections.abc import Sequence
+
 from corda_sim.flow.errors import FlowReplayError
-from corda_sim.flow.events import MessageArrived, ResumeWith, Send, Yielded
+from corda_sim.flow.events import (
+    FlowAction,
+    MessageArrived,
+    ResumeWith,
+    Send,
+    Withdraw,
+    Yielded,
+)
 from corda_sim.flow.journal import FlowJournal, MessageRecord, StepRecord
 from corda_sim.flow.machine import FINISH, Finished, FlowMachine, Outcome, Suspended
 from corda_sim.flow.requests import FlowIORequest
@@ -83,10 +92,15 @@ class Replayer:
         sender = self.machine.senders.get(record.sender_key, session.peer)
         event = MessageArrived(record.session_id, record.seq, record.payload, sender, record.time)
         self.machine.state, actions = arrive(self.machine.state, event)
-        self._collect(tuple(action for action in actions if isinstance(action, Send)))
+        self._collect(actions)
 
-    def _collect(self, sends: tuple[Send, ...]) -> None:
-        self.sends.extend(send.outgoing for send in sends)
+    def _collect(self, actions: Sequence[FlowAction]) -> None:
+        for action in actions:
+            if isinstance(action, Send):
+                self.sends.append(action.outgoing)
+            elif isinstance(action, Withdraw):
+                gone = action.message_id
+                self.sends = [one for one in self.sends if one.message_id != gone]
 
 
 def as_yielded(machine: FlowMachine, request: FlowIORequest) -> Yielded:

@@ -21,9 +21,10 @@ class FlowExternalOperation(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Receive:
-    """Wait until each of these sessions has a message."""
+    """Wait until each of these sessions has a message, at most until `deadline` (ns)."""
 
     session_ids: tuple[int, ...]
+    deadline: int | None = None
 
     def describe(self) -> str:
         """Stable text for digest and explain."""
@@ -32,9 +33,10 @@ class Receive:
 
 @dataclass(frozen=True, slots=True)
 class WaitForSessionConfirmations:
-    """Wait until the other sides have confirmed the sessions."""
+    """Wait until the other sides have confirmed the sessions, at most until `deadline` (ns)."""
 
     session_ids: tuple[int, ...]
+    deadline: int | None = None
 
     def describe(self) -> str:
         """Stable text for digest and explain."""
@@ -111,3 +113,12 @@ FlowIORequest = (
     | ForceCheckpoint
     | AwaitCondition
 )
+
+
+def deadline_of(request: FlowIORequest | None) -> int | None:
+    """When the clock (ns) ends the wait; None where it doesn't."""
+    match request:
+        case Receive() | WaitForSessionConfirmations() | Sleep() | AwaitCondition():
+            return request.deadline
+        case _:
+            return None

@@ -13,7 +13,15 @@ from corda_sim.flow import rows
 from corda_sim.flow.context import FlowContext
 from corda_sim.flow.effects import FlowEnded, Notification, Step
 from corda_sim.flow.errors import RejectedCommandException, StateTransitionException
-from corda_sim.flow.events import FlowAction, FlowEvent, ResumeWith, Returned, Send, Yielded
+from corda_sim.flow.events import (
+    FlowAction,
+    FlowEvent,
+    ResumeWith,
+    Returned,
+    Send,
+    Withdraw,
+    Yielded,
+)
 from corda_sim.flow.journal import Begin, StartRecord
 from corda_sim.flow.live import Counters, LiveFlow
 from corda_sim.flow.logic import FlowLogic
@@ -121,6 +129,7 @@ class FlowRunner(StepQueue, ABC):
         services = self.services
         limit = services.network_parameters.max_message_size
         context = FlowContext(flow.flow_id, flow.start.seed, services.our_identity, limit)
+        context.timeouts = self.settings.flow_timeout
         context.on_progress = lambda label: self._immediate.append(
             Notification(flow.flow_id, label)
         )
@@ -197,6 +206,8 @@ class FlowRunner(StepQueue, ABC):
         for action in actions:
             if isinstance(action, Send):
                 self.send(flow, action.outgoing)
+            elif isinstance(action, Withdraw):
+                self.withdraw(flow, action.message_id)
             elif isinstance(action, ResumeWith):
                 how = action
         return how

@@ -1,6 +1,6 @@
 """The services as a flow sees them: every answer that could differ next time is journaled."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar, cast
 from uuid import UUID
@@ -26,6 +26,7 @@ from corda_sim.flow._traps import suspend
 from corda_sim.flow.context import FlowContext
 from corda_sim.flow.requests import AwaitCondition, ForceCheckpoint
 from corda_sim.flow.services import NodeServices, StatesToRecord
+from corda_sim.flow.settings import FlowTimeout
 
 S = TypeVar("S")
 COINS_TOPIC = "coins"
@@ -112,6 +113,22 @@ class FlowServiceHub:
         """The node's clock, ns since the epoch."""
         data = self._context.record("clock", lambda: _int(self.services.now_ns()))
         return int.from_bytes(data, "big")
+
+    def timeout(self, delay: Callable[[FlowTimeout], int | None]) -> int | None:
+        """A deadline (ns) by the node's `flowTimeout`, journaled; None where `delay` gives none.
+
+        The delay is stretched by up to a half, so that flows don't all ask again at once.
+        """
+
+        def draw() -> bytes:
+            wait = delay(self._context.timeouts)
+            if wait is None:
+                return b""
+            dice = int.from_bytes(self.services.entropy(2), "big")
+            return _int(self.services.now_ns() + wait + wait * dice // (2 * 65_536))
+
+        data = self._context.record("deadline", draw)
+        return int.from_bytes(data, "big") if data else None
 
     def now(self) -> datetime:
         """The node's clock, to the microsecond."""

@@ -135,6 +135,10 @@ class NodeServices(ServicesForResolution, Protocol):
         """The state that `ref` points to; TransactionResolutionException when unknown."""
         ...
 
+    def is_clustered(self, service: Party) -> bool:
+        """Whether several nodes act for the distributed service `service`."""
+        ...
+
     def cordapp_service(self, cls: type[S]) -> S:
         """The node's instance of a CorDapp service."""
         ...

@@ -11,6 +11,7 @@ from corda_sim.flow.events import (
     Opened,
     Refuse,
     Send,
+    Withdraw,
 )
 from corda_sim.flow.journal import LAST_SEQ, REOPEN_SEQ, MessageRecord
 from corda_sim.flow.messages import (
@@ -129,6 +130,20 @@ def close(state: FlowState, session: SessionState) -> tuple[FlowState, Sends]:
     state, sends = send_existing(state, session, EndSessionMessage())
     ended = replace(state.sessions[session.session_id], closed=True)
     return state.with_session(ended), sends
+
+
+def abandon(
+    state: FlowState, session: SessionState
+) -> tuple[FlowState, tuple[Send | Withdraw, ...]]:
+    """End the session without waiting for its peer: an init that it hasn't taken may get lost.
+
+    Should the peer confirm it all the same, it gets what was sent till then, and the end.
+    """
+    state, sends = close(state, session)
+    state = state.with_session(replace(state.sessions[session.session_id], abandoned=True))
+    if session.status is SessionStatus.INITIATING:
+        return state, (*sends, Withdraw(session.init_id))
+    return state, sends
 
 
 def arrive(state: FlowState, event: MessageArrived) -> tuple[FlowState, tuple[FlowAction, ...]]:

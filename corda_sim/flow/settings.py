@@ -5,6 +5,23 @@ from dataclasses import dataclass
 DAY_NS = 86_400 * 1_000_000_000
 
 
+SECOND_NS = 1_000_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class FlowTimeout:
+    """How long a timed flow waits (node.conf's `flowTimeout`); `timeout` is in ns."""
+
+    timeout: int = 30 * SECOND_NS
+    max_restart_count: int = 6
+    backoff_base: float = 1.8
+
+    def delay(self, restarts: int) -> int:
+        """Nanoseconds for an attempt after so many restarts, before it is stretched at random."""
+        grown: float = self.backoff_base ** min(restarts, self.max_restart_count)
+        return int(max(SECOND_NS, self.timeout * grown))
+
+
 @dataclass(frozen=True, slots=True)
 class EngineSettings:
     """`message_retention` (ns): how long a session-init's id is kept; an older init is refused.
@@ -19,3 +36,4 @@ class EngineSettings:
     max_early_messages: int = 1_000
     busy_eta_seconds: float = 1.0
     reload_checkpoint_after_suspend: bool = False
+    flow_timeout: FlowTimeout = FlowTimeout()

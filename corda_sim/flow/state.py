@@ -69,6 +69,7 @@ class SessionState(msgspec.Struct, frozen=True):
     failure: ErrorSessionMessage | RejectSessionMessage | None = None
     ended: bool = False
     closed: bool = False
+    abandoned: bool = False
 
 
 class FlowState(msgspec.Struct, frozen=True):

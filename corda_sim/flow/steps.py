@@ -59,12 +59,16 @@ class StepQueue:
         effect = SendEffect(outgoing.recipient, wire, wire.message_id)
         self.step_of(flow).effects.append(effect)
 
+    def withdraw(self, flow: LiveFlow, message_id: str) -> None:
+        """Don't wait for a message's confirmation, nor send it again."""
+        flow.unconfirmed.pop(message_id, None)
+        self._sent_by.pop(message_id, None)
+
     def unsend(self, flow: LiveFlow, step: Step) -> None:
         """The messages of a step that is undone never leave."""
         for effect in step.effects:
             if isinstance(effect, SendEffect):
-                flow.unconfirmed.pop(effect.token, None)
-                self._sent_by.pop(effect.token, None)
+                self.withdraw(flow, effect.token)
 
     def discard_pending(self, flow: LiveFlow) -> None:
         """Undo the flow's step in the making."""

@@ -6,6 +6,7 @@ Source of the rules: net.corda.node.services.statemachine.transitions (corda-cor
 from msgspec.structs import replace
 
 from corda_sim.flow.events import (
+    Abandoned,
     FlowAction,
     FlowEvent,
     FlowOp,
@@ -19,6 +20,7 @@ from corda_sim.flow.events import (
     Send,
     Sent,
     TimerFired,
+    Withdraw,
     Yielded,
 )
 from corda_sim.flow.journal import Failure, Received, Resume, SessionFailed, Value
@@ -30,11 +32,21 @@ from corda_sim.flow.requests import (
     Sleep,
     WaitForLedgerCommit,
     WaitForSessionConfirmations,
+    deadline_of,
 )
-from corda_sim.flow.sessions import arrive, close, open_session, send_data, send_existing, send_init
+from corda_sim.flow.sessions import (
+    abandon,
+    arrive,
+    close,
+    open_session,
+    send_data,
+    send_existing,
+    send_init,
+)
 from corda_sim.flow.state import FlowState, SessionState, SessionStatus
 
 Transition = tuple[FlowState, tuple[FlowAction, ...]]
+Sends = tuple[Send | Withdraw, ...]
 
 
 def transition(state: FlowState, event: FlowEvent) -> Transition:
@@ -68,7 +80,7 @@ def resume(state: FlowState, how: Resume) -> Transition:
     return replace(state, waiting=None), (ResumeWith(how, tuple(payloads)),)
 
 
-def suspend(state: FlowState, event: Yielded) -> tuple[FlowState, tuple[Send, ...]]:
+def suspend(state: FlowState, event: Yielded) -> tuple[FlowState, Sends]:
     """The state in which the flow waits for `event.request`, and what it sends on the way."""
     state, sends = apply_ops(state, event.ops)
     for session_id in _sessions_of(event.request):
@@ -79,18 +91,21 @@ def suspend(state: FlowState, event: Yielded) -> tuple[FlowState, tuple[Send, ..
     return replace(state, waiting=event.request, step=state.step + 1, sent=0), sends
 
 
-def apply_ops(state: FlowState, ops: tuple[FlowOp, ...]) -> tuple[FlowState, tuple[Send, ...]]:
+def apply_ops(state: FlowState, ops: tuple[FlowOp, ...]) -> tuple[FlowState, Sends]:
     """What the coroutine did to its sessions, in its order."""
-    sends: list[Send] = []
+    sends: list[Send | Withdraw] = []
     for op in ops:
         if isinstance(op, Opened):
             state = open_session(state, op)
         elif isinstance(op, Sent):
-            state, more = send_data(state, op.session_id, op.payload)
+            state, sent = send_data(state, op.session_id, op.payload)
+            sends.extend(sent)
+        elif isinstance(op, Abandoned):
+            state, more = abandon(state, state.sessions[op.session_id])
             sends.extend(more)
         else:
-            state, more = close(state, state.sessions[op.session_id])
-            sends.extend(more)
+            state, sent = close(state, state.sessions[op.session_id])
+            sends.extend(sent)
     return state, tuple(sends)
 
 
@@ -117,7 +132,8 @@ def satisfied(state: FlowState, request: FlowIORequest) -> Resume | None:
             confirmed = all(s.status is SessionStatus.INITIATED for s in sessions)
             return _failed(sessions) or (Value(b"") if confirmed else None)
         case WaitForLedgerCommit():
-            return _failed([s for s in state.sessions.values() if s.failure is not None])
+            open_ones = [s for s in state.sessions.values() if not s.closed]
+            return _failed([s for s in open_ones if s.failure is not None])
         case _:
             return None
 
@@ -176,11 +192,12 @@ def _ledger_committed(state: FlowState, event: LedgerCommitted) -> Transition:
 
 def _timer_fired(state: FlowState, event: TimerFired) -> Transition:
     waiting = state.waiting
-    if event.step != state.step or not isinstance(waiting, Sleep | AwaitCondition):
-        return state, ()
-    if event.now < waiting.deadline:
+    deadline = deadline_of(waiting)
+    if event.step != state.step or deadline is None or event.now < deadline:
         return state, ()
     if isinstance(waiting, Sleep):
         return resume(state, Value(b""))
-    text = f"Gave up waiting for {waiting.description}: {waiting.blocked_by()}"
-    return resume(state, Failure("timeout", FlowExceptionData("", text)))
+    if isinstance(waiting, AwaitCondition):
+        text = f"Gave up waiting for {waiting.description}: {waiting.blocked_by()}"
+        return resume(state, Failure("timeout", FlowExceptionData("", text)))
+    return resume(state, Failure("expired", FlowExceptionData("", "Nobody answered in time")))

@@ -17,6 +17,7 @@ from corda_sim.flow.requests import (
     Sleep,
     WaitForLedgerCommit,
     WaitForSessionConfirmations,
+    deadline_of,
 )
 from corda_sim.flow.runner import FlowRunner, machine_of
 from corda_sim.flow.services import EngineServices
@@ -54,10 +55,9 @@ class FlowWaits(FlowRunner):
 
     def _arm(self, flow: LiveFlow, step: int, request: FlowIORequest) -> list[Effect]:
         match request:
-            case Receive() | WaitForSessionConfirmations():
-                return []
-            case Sleep(deadline):
-                return [TimerEffect(flow.flow_id, step, deadline)]
+            case Receive() | WaitForSessionConfirmations() | Sleep():
+                deadline = request.deadline
+                return [] if deadline is None else [TimerEffect(flow.flow_id, step, deadline)]
             case ExecuteAsyncOperation(operation):
                 name = f"{flow.flow_id}:{step}"
                 return [ExternalEffect(flow.flow_id, step, operation, name)]
@@ -128,9 +128,8 @@ class FlowWaits(FlowRunner):
         if flow is None or flow.machine is None:
             return
         now, state = self.services.now_ns(), flow.machine.state
-        waiting = state.waiting
-        deadline = waiting.deadline if isinstance(waiting, Sleep | AwaitCondition) else 0
-        if now < deadline and state.step == step:
+        deadline = deadline_of(state.waiting)
+        if deadline is not None and now < deadline and state.step == step:
             self._immediate.append(TimerEffect(flow_id, step, deadline))
         else:
             self.dispatch(flow, TimerFired(step, now))

@@ -19,6 +19,7 @@ from pydantic import (
 )
 from pydantic.alias_generators import to_camel
 
+from corda_sim.flow import settings
 from corda_sim.node.config_errors import ConfigurationException, explain
 from corda_sim.node.config_values import Duration, LegalName, NetworkAddress, to_toml
 
@@ -147,6 +148,11 @@ class FlowTimeout(_Settings):
     timeout: Duration = Field(default=timedelta(seconds=30), description=_DURATION)
     max_restart_count: int = Field(default=6, ge=0, description="a number, 0 or more")
     backoff_base: float = Field(default=1.8, ge=1, description="a number, 1 or more")
+
+    def for_engine(self) -> settings.FlowTimeout:
+        """The same for the flow engine."""
+        nanoseconds = self.timeout // timedelta(microseconds=1) * 1000
+        return settings.FlowTimeout(nanoseconds, self.max_restart_count, self.backoff_base)
 
 
 class MutualExclusionConfiguration(_Settings):

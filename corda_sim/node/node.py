@@ -231,6 +231,7 @@ class Node:
         settings = EngineSettings(
             message_retention=int(cleanup.general_retention_period_in_days * 86_400 * 10**9),
             reload_checkpoint_after_suspend=self.config.reload_checkpoint_after_suspend,
+            flow_timeout=self.config.flow_timeout.for_engine(),
         )
         self.manager = StateMachineManager(self.hub, self.registry, settings)
         outside = Outside(self._send, self._ack, self._timer, self._external, self._retry)

@@ -106,6 +106,10 @@ class ServiceHub:
         """Whether `sender` is a member of the distributed service."""
         return sender in self.members.get(service, frozenset())
 
+    def is_clustered(self, service: Party) -> bool:
+        """Whether several nodes act for the distributed service."""
+        return len(self.members.get(service, ())) > 1
+
     # --- ledger -------------------------------------------------------------------------------
 
     def network_parameters_by_hash(self, hash: SecureHash) -> NetworkParameters | None:  # noqa: A002

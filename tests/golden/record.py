@@ -15,11 +15,15 @@ from corda_sim.flow.journal import decode_journal
 from corda_sim.testing.mock_network import MockNetwork
 from corda_sim.testing.mock_node import MockNode
 from flows.accounts.create import CreateAccount
+from flows.accounts.keys import RequestKeyForAccount
+from flows.accounts.share import RequestAccountInfo, ShareAccountInfo
 from flows.cash.exit import CashExitFlow
 from flows.cash.issue import CashIssueFlow
 from flows.cash.payment import CashPaymentFlow
+from notary.witness import AskWitnessFlow
 
 DIRECTORY = Path(__file__).parent / "journals"
+KINDS = ("validating", "non-validating")
 Journal = dict[str, Any]
 
 
@@ -44,18 +48,43 @@ def _note(op: Insert, into: dict[str, Journal]) -> None:
         into[str(op.row["flow_id"])][kind].append(data.hex())
 
 
+def make_network(*, validating: bool) -> MockNetwork:
+    """The network in which the journals were recorded; its validator signs cash."""
+    network = MockNetwork(seed=20260101, validating_notary=validating)
+    validator = network["Validator"]
+    validator.spec.settings["validator"]["allow"] = ["corda_sim.cash.Cash"]
+    validator.restart()
+    return network
+
+
 def play(network: MockNetwork) -> None:
-    """One of each: issue, pay, exit, and what their other sides and the notary do."""
-    a, b = network["PartyA"], network["PartyB"]
+    """One of each: cash, accounts, and what their other sides, validator and notary do."""
+    _play_cash(network)
+    _play_accounts(network)
+    network["Notary"].run_flow(AskWitnessFlow(network["PartyA"].party))
+
+
+def _play_cash(network: MockNetwork) -> None:
+    a, b, validator = (network[name] for name in ("PartyA", "PartyB", "Validator"))
     a.run_flow(CashIssueFlow(Amount.parse("100 JPY")))
     a.run_flow(CashPaymentFlow(Amount.parse("10 JPY"), b.party))
     a.run_flow(CashPaymentFlow(Amount.parse("10 JPY"), b.party, anonymous=True))
     a.run_flow(CashExitFlow(Amount.parse("5 JPY")))
+    b.run_flow(CashPaymentFlow(Amount.parse("3 JPY"), a.party))
+    b.run_flow(CashIssueFlow(Amount.parse("7 EUR"), validator=validator.party))
+
+
+def _play_accounts(network: MockNetwork) -> None:
+    a, b = network["PartyA"], network["PartyB"]
     a.run_flow(CreateAccount("alice"))
+    b.run_flow(CreateAccount("bob"))
+    a.run_flow(ShareAccountInfo("alice", b.party))
+    a.run_flow(RequestAccountInfo("bob", b.party))
+    a.run_flow(RequestKeyForAccount("bob@PartyB"))
 
 
 def record(network: MockNetwork) -> dict[str, Journal]:
-    """The journals of one play, by node and flow class; the first of each class."""
+    """The journals of one play, by node and flow class; the first of each class at a node."""
     found: dict[str, Journal] = {}
     heard: dict[str, defaultdict[str, Journal]] = {
         name: defaultdict(_empty) for name in network.nodes
@@ -76,11 +105,13 @@ def _empty() -> Journal:
 
 
 def main() -> None:
-    """Write the files."""
-    DIRECTORY.mkdir(exist_ok=True)
-    with MockNetwork(seed=20260101) as network:
-        for key, journal in record(network).items():
-            (DIRECTORY / f"{key}.json").write_text(json.dumps(journal, indent=1) + "\n")
+    """Write the files, in a folder for each kind of notary."""
+    for kind in KINDS:
+        (DIRECTORY / kind).mkdir(exist_ok=True, parents=True)
+        with make_network(validating=kind == KINDS[0]) as network:
+            for key, journal in record(network).items():
+                file = DIRECTORY / kind / f"{key}.json"
+                file.write_text(json.dumps(journal, indent=1) + "\n")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """Recovery goes on past flows that can't be brought back; those are kept, shown, and killable."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -50,6 +51,12 @@ def talking(network: MockNetwork) -> MockFlow[str]:
     flow = network["PartyA"].start_flow(talk("recv", SLOW), client_id="spoilt")
     network.run_network()
     return flow
+
+
+def without_cordapps(network: MockNetwork) -> None:
+    """What is started from now on has no flows."""
+    for node in network.nodes.values():
+        node.site = replace(node.site, cordapps=())
 
 
 def restarted(node: MockNode, network: MockNetwork) -> None:
@@ -157,7 +164,7 @@ def test_a_flow_whose_cordapp_is_gone_waits_for_it(network: MockNetwork, side: s
     flow = talking(network)
     node = network[side]
     flows, responders = dict(node.registry._flows), dict(node.registry._responders)
-    network.cordapps.clear()
+    without_cordapps(network)
     restarted(node, network)
     kept = only_flow(node)
     assert isinstance(kept.error, CordappNotInstalledException)
@@ -175,7 +182,7 @@ def test_a_flow_whose_cordapp_is_gone_can_be_killed_and_its_peer_is_told(
     network: MockNetwork, side: str
 ) -> None:
     flow = talking(network)
-    network.cordapps.clear()
+    without_cordapps(network)
     node = network[side]
     restarted(node, network)
     node.manager.kill(only_flow(node).flow_id)
