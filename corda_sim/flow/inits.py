@@ -114,7 +114,7 @@ class SessionInits(FlowWaits):
             message.first_payload,
         )
         start = StartRecord(responder.flow_name, b"", seed, now, str(sender), None, origin)
-        flow = self.admit(_flow_id(self.services.entropy(16)), start)
+        flow = self.admit(_flow_id(self.services.entropy(16)), start, rows.START_SESSION)
         self.begin(flow, self.logic_of(start))
 
     def logic_of(self, start: StartRecord) -> FlowLogic[Any]:

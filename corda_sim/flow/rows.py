@@ -20,7 +20,9 @@ def instant(ns: int) -> datetime:
     return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=ns // 1000)
 
 
-def started(batch: WriteBatch, flow_id: str, start: StartRecord, app_name: str) -> None:
+def started(
+    batch: WriteBatch, flow_id: str, start: StartRecord, app_name: str, started_type: int
+) -> None:
     """A new flow."""
     when = instant(start.start_time)
     batch.insert("node_flow_journal", {"flow_id": flow_id, "step": 0, "data": encode(start)})
@@ -41,7 +43,7 @@ def started(batch: WriteBatch, flow_id: str, start: StartRecord, app_name: str) 
             "invocation_id": flow_id,
             "flow_name": start.flow_class,
             "flow_identifier": start.client_id,
-            "started_type": START_RPC if start.origin is None else START_SESSION,
+            "started_type": started_type,
             "flow_parameters": start.arguments,
             "cordapp_name": app_name,
             "platform_version": PLATFORM_VERSION,

@@ -63,9 +63,16 @@ class FlowRunner(StepQueue, ABC):
     # --- starting -----------------------------------------------------------------------------
 
     def start_flow(
-        self, logic: FlowLogic[Any], started_by: str, client_id: str | None = None
+        self,
+        logic: FlowLogic[Any],
+        started_by: str,
+        client_id: str | None = None,
+        *,
+        by_service: bool = False,
     ) -> str:
         """Begin a flow with the next commit; its id. With a known client id, that flow's.
+
+        What a service of the node starts (`by_service`), draining doesn't stop.
 
         Raises:
             IllegalArgumentError: the client id is too long.
@@ -75,7 +82,8 @@ class FlowRunner(StepQueue, ABC):
         known = None if client_id is None else self._flow_of(client_id)
         if known is not None:
             return known
-        self._require_capacity()
+        if not by_service:
+            self._require_capacity()
         start = StartRecord(
             flow_class=logic.flow_name,
             arguments=arguments_of(logic),
@@ -84,7 +92,9 @@ class FlowRunner(StepQueue, ABC):
             started_by=started_by,
             client_id=client_id,
         )
-        flow = self.admit(str(UUID(bytes=self.services.entropy(16), version=4)), start)
+        started_type = rows.START_SERVICE if by_service else rows.START_RPC
+        flow_id = str(UUID(bytes=self.services.entropy(16), version=4))
+        flow = self.admit(flow_id, start, started_type)
         if client_id is not None:
             self.by_client_id[client_id] = flow.flow_id
         self.begin(flow, logic)
@@ -105,14 +115,13 @@ class FlowRunner(StepQueue, ABC):
             text = f"The node has as many flows as it takes; try again in {eta:g} s."
             raise RejectedCommandException(text, eta)
 
-    def admit(self, flow_id: str, start: StartRecord) -> LiveFlow:
+    def admit(self, flow_id: str, start: StartRecord, started_type: int) -> LiveFlow:
         """Stage the rows of a new flow."""
         flow = LiveFlow(flow_id, start, waiting_since=start.start_time)
         self.flows[flow_id] = flow
         self.counters.started += 1
-        rows.started(
-            self.shared_step().batch, flow_id, start, self.registry.app_of(start.flow_class)
-        )
+        app_name = self.registry.app_of(start.flow_class)
+        rows.started(self.shared_step().batch, flow_id, start, app_name, started_type)
         return flow
 
     def begin(self, flow: LiveFlow, logic: FlowLogic[Any]) -> None:

@@ -3,8 +3,9 @@
 import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
-from corda_sim.core.errors import CordaError
+from corda_sim.core.errors import CordaError, IllegalStateError
 from corda_sim.core.identity import CordaX500Name, Party
 from corda_sim.flow.effects import (
     AckEffect,
@@ -17,6 +18,7 @@ from corda_sim.flow.effects import (
     SessionInitKept,
     TimerEffect,
 )
+from corda_sim.flow.logic import FlowLogic
 from corda_sim.flow.logs import of_flow
 from corda_sim.flow.manager import StateMachineManager
 from corda_sim.flow.rows import instant
@@ -55,6 +57,7 @@ class EngineRoom:
     outside: Outside
     outcomes: dict[str, list[Callable[[FlowEnded], None]]] = field(default_factory=dict)
     subscribers: list[Subscriber] = field(default_factory=list)
+    flows_run: bool = False
 
     def perform(self, effects: Sequence[Effect]) -> None:
         """Carry out effects in their order of importance: messages, then acknowledgements."""
@@ -134,6 +137,23 @@ class EngineRoom:
             self.take_kept_inits()
         effects.extend(self.manager.take_effects())
         return effects
+
+    def start_service_flow(self, logic: FlowLogic[Any]) -> str:
+        """Begin a flow of a CorDapp service; its id.
+
+        Raises:
+            IllegalStateError: the node's flows don't run yet.
+        """
+        if not self.flows_run:
+            raise IllegalStateError("Flows can be started once the state machine has started.")
+        return self.manager.start_flow(logic, "service", by_service=True)
+
+    def start_service_flows(self) -> None:
+        """The flows run now: begin those that services start with them (STATE_MACHINE_STARTED)."""
+        self.flows_run = True
+        for service in self.hub.cordapp_services.values():
+            for flow in getattr(service, "flows_at_start", tuple)():
+                self.start_service_flow(flow)
 
     def _release_orphaned_locks(self, live: Iterable[str]) -> None:
         batch = self.hub.vault.release_orphans(set(live))

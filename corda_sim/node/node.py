@@ -271,7 +271,8 @@ class Node:
         self.committer.wake()
         self._spawn(self._poll_network_map())
         self._spawn(self._purge_message_ids())
-        self._start_service_flows()
+        self.room.start_service_flows()
+        self.committer.wake()
 
     def _start_services(self) -> None:
         own = NodeParametersStorage(self.storage, self.hub, self._trust_root, _now)
@@ -295,6 +296,7 @@ class Node:
             sign=self.hub.sign,
             service_identity=service_name,
             service_key=self._service_pair,
+            start_flow=self._start_service_flow,
             crash=lambda point: crash.hit(crash.CrashPoint(point)),
             log=LOGGER.warning,
         )
@@ -306,10 +308,10 @@ class Node:
         found = [n.identity for n in notaries if pair and n.identity.owning_key == pair.public]
         return found[0] if found else None
 
-    def _start_service_flows(self) -> None:
-        for service in self.hub.cordapp_services.values():
-            for flow in getattr(service, "flows_at_start", tuple)():
-                self.start_flow(flow, "service")
+    def _start_service_flow(self, logic: FlowLogic[Any]) -> str:
+        flow_id = self.room.start_service_flow(logic)
+        self.committer.wake()
+        return flow_id
 
     # --- the engine's outside -----------------------------------------------------------------
 

@@ -103,6 +103,7 @@ class EngineNode(ABC):
             sign=self.hub.sign,
             service_identity=service[0] if service else None,
             service_key=service[1] if service else None,
+            start_flow=self.room.start_service_flow,
         )
 
     def drop_flows(self) -> None:

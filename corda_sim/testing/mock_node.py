@@ -74,6 +74,7 @@ class MockNode(EngineNode):
         )
         self.running = True
         self.room.perform(self.room.recover())
+        self.room.start_service_flows()
 
     def _prepare_notary(self) -> None:
         if self.spec.service is None:
