@@ -17,7 +17,13 @@ from corda_sim.flow import (
 )
 from corda_sim.flow.cordapp import CordApp
 from corda_sim.flow.explain import Explanation, explain
-from corda_sim.flow.requests import AwaitCondition, ExecuteAsyncOperation, FlowIORequest
+from corda_sim.flow.requests import (
+    AwaitCondition,
+    ExecuteAsyncOperation,
+    FlowIORequest,
+    ForceCheckpoint,
+    WaitForSessionConfirmations,
+)
 from corda_sim.testing.mock_network import MockNetwork
 
 TX = SecureHash.sha256(b"never recorded")
@@ -74,9 +80,20 @@ class Idle(FlowLogic[None]):
         await self.sleep(timedelta(minutes=4))
 
 
+@initiating_flow("test.Farewell")
+class Farewell(FlowLogic[None]):
+    """Sends and ends."""
+
+    def __init__(self, peer: str) -> None:
+        self.peer = peer
+
+    async def call(self) -> None:
+        await self.initiate_flow(self.service_hub.services.party_by_text(self.peer)).send("bye")
+
+
 @pytest.fixture
 def network() -> Iterator[MockNetwork]:
-    with MockNetwork(cordapps=[CordApp("test-explain", (Waiter, Silent, Idle))]) as made:
+    with MockNetwork(cordapps=[CordApp("test-explain", (Waiter, Silent, Idle, Farewell))]) as made:
         yield made
 
 
@@ -158,3 +175,28 @@ def test_an_operation_that_knows_what_blocks_it(network: MockNetwork) -> None:
 def test_an_operation(network: MockNetwork) -> None:
     found = with_request(network, ExecuteAsyncOperation(NeverEnds()))
     assert found["waits_for"] == "the operation NeverEnds"
+
+
+def test_a_commit(network: MockNetwork) -> None:
+    found = explained(network, "peer", run=False)
+    assert (found["waits_for"], found["from"]) == ("its step's commit", "the database")
+
+
+def test_the_confirmation_of_a_finished_flows_last_messages(network: MockNetwork) -> None:
+    node = network["PartyA"]
+    network["PartyB"].stop()
+    flow = node.start_flow(Farewell("PartyB"))
+    network.run_network()
+    assert flow.result() is None
+    found = explain(node.manager.flows[flow.flow_id], node.hub.now_ns())
+    assert found["waits_for"] == "confirmation of its last messages"
+    assert str(found["unblock"]).endswith("must be up")
+
+
+def test_the_other_sides_confirmation(network: MockNetwork) -> None:
+    found = with_request(network, WaitForSessionConfirmations(()))
+    assert found["waits_for"] == "a message"
+
+
+def test_a_forced_checkpoint(network: MockNetwork) -> None:
+    assert with_request(network, ForceCheckpoint())["waits_for"] == "its step's commit"

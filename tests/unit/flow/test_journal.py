@@ -10,7 +10,9 @@ from corda_sim.flow.journal import (
     REOPEN_SEQ,
     Begin,
     Failure,
+    FlowJournal,
     Input,
+    JournalRows,
     MessageRecord,
     Received,
     Resume,
@@ -20,11 +22,13 @@ from corda_sim.flow.journal import (
     Value,
     decode_journal,
     encode,
+    salvage_journal,
     step_digest,
 )
 from corda_sim.flow.messages import DataSessionMessage, EndSessionMessage, FlowExceptionData
 
 START = StartRecord("example.Greet", b"arguments", b"seed", 7, "user", client_id="once")
+STAND_IN = StartRecord("example.Greet", b"", b"", 0, "user", client_id="once")
 
 
 def _step(resume: Resume) -> StepRecord:
@@ -94,3 +98,35 @@ def test_a_digest_shows_every_change_of_what_a_step_does() -> None:
         step_digest("receive", [(1, b"ab")]),
     ]
     assert len(set(variants)) == len(variants)
+
+
+def rows(steps: list[bytes], messages: list[bytes]) -> JournalRows:
+    return JournalRows("abc", 3, steps, messages)
+
+
+def salvaged(steps: list[bytes], messages: list[bytes]) -> FlowJournal:
+    with pytest.raises(DecodeError) as why:
+        decode_journal("abc", 3, steps, messages)
+    return salvage_journal(rows(steps, messages), STAND_IN, why.value)
+
+
+def test_what_is_left_of_a_journal_ends_before_its_first_unreadable_step() -> None:
+    good = [encode(_step(Value(bytes((n,))))) for n in range(4)]
+    left = salvaged([encode(START), *good[:2], b"\xc1", *good[2:]], [])
+    assert left.start == START
+    assert left.steps == (_step(Value(b"\0")), _step(Value(b"\1")))
+    assert left.status == 3
+    assert "journal of flow abc" in left.unreadable
+
+
+def test_a_start_that_cannot_be_read_has_a_stand_in() -> None:
+    left = salvaged([b"\xc1", encode(_step(Begin()))], [])
+    assert left.start == STAND_IN
+    assert left.steps == (_step(Begin()),)
+    assert salvaged([], []).start == STAND_IN
+
+
+def test_messages_that_can_be_read_are_left_in_order() -> None:
+    records = [MessageRecord(1, seq, DataSessionMessage(b"d")) for seq in (2, 0)]
+    left = salvaged([encode(START)], [encode(records[0]), b"", encode(records[1])])
+    assert list(left.messages) == [records[1], records[0]]

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from corda_sim.core.identity import CordaX500Name
+from corda_sim.flow.settings import FlowTimeout
 from corda_sim.node.config import NodeConfiguration, load_config, write_config
 from corda_sim.node.config_errors import ConfigurationException
 
@@ -32,6 +33,7 @@ def test_minimal_file_has_cordas_defaults(tmp_path: Path) -> None:
     assert config.my_legal_name == CordaX500Name("PartyA", "London", "GB")
     assert config.flow_timeout.timeout == timedelta(seconds=30)
     assert (config.flow_timeout.max_restart_count, config.flow_timeout.backoff_base) == (6, 1.8)
+    assert config.flow_timeout.for_engine() == FlowTimeout()
     assert config.database_url(tmp_path) == f"sqlite:///{tmp_path}/node.db"
     assert config.dev_mode
     assert not config.reload_checkpoint_after_suspend
