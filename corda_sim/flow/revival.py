@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from msgspec.structs import replace
 
 from corda_sim.core.identity import Party
+from corda_sim.flow import rows
 from corda_sim.flow.context import session_of_seed
 from corda_sim.flow.effects import SendEffect
 from corda_sim.flow.errors import (
@@ -88,6 +89,10 @@ class Revival(Inbound):
         if outcome is None:
             self.run(flow, ResumeWith(Begin()))
         elif isinstance(outcome, Finished):
+            if flow.status is not FlowStatus.COMPLETED:
+                # it was in the hospital because a message of its last session was refused
+                batch = self.shared_step().batch
+                rows.status_changed(batch, flow.flow_id, FlowStatus.COMPLETED, pending_sends=True)
             flow.finished, flow.status = True, FlowStatus.COMPLETED
             self.forget_if_done(flow)
 

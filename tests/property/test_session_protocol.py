@@ -13,7 +13,14 @@ from sqlalchemy import func, select
 
 from corda_sim.core.crypto.keys import PublicKey
 from corda_sim.core.write_batch import WriteBatch
-from corda_sim.flow import FlowException, FlowLogic, FlowSession, initiated_by, initiating_flow
+from corda_sim.flow import (
+    FlowException,
+    FlowLogic,
+    FlowSession,
+    TimedFlow,
+    initiated_by,
+    initiating_flow,
+)
 from corda_sim.flow.cordapp import CordApp
 from corda_sim.flow.state import FlowStatus
 from corda_sim.node.storage import schema
@@ -60,6 +67,8 @@ class Talk(FlowLogic[str]):
             await self.sleep(timedelta(seconds=1))
         if letter == "e":
             await session.receive(int)
+        if letter == "q":
+            return await self.sub_flow(Query(self.peer))
         if letter == "t":
             values = [(await session.receive(int)).unwrap(int) for _ in range(3)]
             return "+".join(map(str, values))
@@ -97,7 +106,41 @@ class Listen(FlowLogic[None]):
                 await self.session.send(value + number)
 
 
-APP = CordApp("chaos", (Talk, Listen))
+@initiating_flow("chaos.Query")
+class Query(TimedFlow[str]):
+    """Asks in sessions of its own, again and again while it isn't answered in time."""
+
+    def __init__(self, peer: str) -> None:
+        self.peer = peer
+
+    def is_timeout_enabled(self) -> bool:
+        """Always."""
+        return True
+
+    async def attempt(self) -> str:
+        """The answer to the second question; the first makes the session known."""
+        session = self.initiate_flow(self.service_hub.services.party_by_text(self.peer))
+        for question in ("first", "second"):
+            answer = (await session.send_and_receive(str, question)).unwrap(str)
+        return answer
+
+
+@initiated_by(Query)
+class Reply(FlowLogic[None]):
+    """Says each question back, the second one slowly."""
+
+    def __init__(self, session: FlowSession) -> None:
+        self.session = session
+
+    async def call(self) -> None:
+        """Answer twice."""
+        await self.session.send((await self.session.receive(str)).unwrap(str))
+        question = (await self.session.receive(str)).unwrap(str)
+        await self.sleep(timedelta(seconds=20))
+        await self.session.send(question)
+
+
+APP = CordApp("chaos", (Talk, Listen, Query, Reply))
 
 
 def expected(script: str) -> str:
@@ -107,7 +150,11 @@ def expected(script: str) -> str:
         if letter == "e":
             heard.append("!as the script says")
             break
-        said = {"a": str(number * 2), "t": "+".join(str(number + i) for i in range(3))}
+        said = {
+            "a": str(number * 2),
+            "q": "second",
+            "t": "+".join(str(number + i) for i in range(3)),
+        }
         heard.append(said.get(letter, letter))
     return ",".join([*heard, *([".second"] if "2" in script else [])])
 
@@ -200,7 +247,9 @@ class Chaos:
         """Something happens."""
         dice = self.random.random()
         name = self.random.choice(NODES)
-        if dice < 0.06:
+        if dice < 0.02:
+            self.network.clock.advance(timedelta(seconds=50))
+        elif dice < 0.06:
             self.restart(name)
         elif dice < 0.2:
             self.network.clock.advance(timedelta(seconds=self.random.choice((1, 15))))
@@ -220,7 +269,7 @@ class Chaos:
         self.bus.mischief, self.failure_odds = False, 0.0
         for name in NODES:
             self.restart(name)
-        for _ in range(6):
+        for _ in range(12):
             self.network.run_network()
             self.network.clock.advance(timedelta(seconds=61))
             for name in NODES:
@@ -229,7 +278,7 @@ class Chaos:
 
 
 SCRIPTS = st.lists(
-    st.text("aszt2", max_size=5).flatmap(lambda s: st.sampled_from((s, s + "e"))),
+    st.text("aszt2q", max_size=5).flatmap(lambda s: st.sampled_from((s, s + "e"))),
     min_size=1,
     max_size=4,
 )

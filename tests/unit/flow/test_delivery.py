@@ -1,6 +1,6 @@
 """Each message once: duplicates, late and early ones, of flows that run, are parked or gone."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
 import pytest
@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from corda_sim.core.identity import Party
 from corda_sim.core.serialization import serialize
+from corda_sim.core.write_batch import WriteBatch
 from corda_sim.flow import FlowException, UnexpectedFlowEndException
 from corda_sim.flow.messages import (
     DataSessionMessage,
@@ -21,6 +22,7 @@ from corda_sim.flow.messages import (
 from corda_sim.flow.state import FlowStatus
 from corda_sim.flow.wire_message import WireMessage
 from corda_sim.node.storage import schema
+from corda_sim.node.storage.errors import StorageError
 from corda_sim.testing.mock_bus import MockBus, Posted
 from corda_sim.testing.mock_network import MockNetwork
 from corda_sim.testing.mock_node import MockNode
@@ -310,6 +312,39 @@ def test_a_flow_that_dies_before_its_peer_confirms_tells_it_then(network: MockNe
     network.run_network()
     results = [getattr(one.value, "result", None) for one in ends]
     assert "!Counter-flow errored" in results
+    assert nothing_is_left(network)
+
+
+def test_a_finished_flow_whose_last_message_is_refused_stays_completed(
+    network: MockNetwork, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its peer's confirmation lets what was buffered go, in a step that the database refuses."""
+    a, b = network["PartyA"], network["PartyB"]
+    b.kill()
+    a.start_flow(talk("send late", "recv"), client_id="done")
+    network.run_network()
+    b.start()
+    b.pump()
+    real = a.storage.commit
+    refused: list[bool] = []
+
+    def refuse(batches: Sequence[WriteBatch], *, epoch: int | None) -> list[Exception | None]:
+        mine = [flow.in_flight.batch for flow in a.manager.flows.values() if flow.in_flight]
+        bad = [any(batch is one for one in mine) and not refused for batch in batches]
+        done = iter(real([x for x, no in zip(batches, bad, strict=True) if not no], epoch=epoch))
+        refused.extend(no for no in bad if no)
+        return [StorageError("no room") if no else next(done) for no in bad]
+
+    monkeypatch.setattr(a.storage, "commit", refuse)
+    network.run_network()
+    network.advance(timedelta(seconds=1))
+    assert refused
+    table = schema.node_checkpoints.c
+    (row,) = a.storage.read(select(table.status, table.pending_sends))
+    assert (row.status, row.pending_sends) == (FlowStatus.COMPLETED, False)
+    a.restart()
+    network.run_network()
+    assert a.stored_result("done") == ""
     assert nothing_is_left(network)
 
 

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from corda_sim.core.contracts import Amount
+from corda_sim.flow import TimedFlow
 from corda_sim.flow.notary.errors import NotaryNotReadyException
 from corda_sim.testing.mock_network import MockNetwork
 from corda_sim.testing.mock_node import MockFlow, MockNode
@@ -69,6 +70,25 @@ def test_a_restart_between_two_attempts_changes_nothing(network: MockNetwork) ->
     network.run_network()
     assert is_paid(a)
     assert not a.manager.flows
+
+
+def test_a_busy_notary_is_given_the_time_it_asks_for(
+    network: MockNetwork, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cluster(network)
+    postponed = []
+    postpone = TimedFlow.postpone
+
+    def note(flow: TimedFlow[object], wait: timedelta) -> None:
+        postpone(flow, wait)
+        assert flow.context.deadline is not None
+        postponed.append((wait, flow.context.deadline - network.clock.now_ns))
+
+    monkeypatch.setattr(TimedFlow, "postpone", note)
+    monkeypatch.setattr(NotaryService, "eta", lambda *_: timedelta(minutes=2))
+    assert pay(network).result()
+    assert {wait for wait, _ in postponed} == {timedelta(minutes=2)}
+    assert all(120e9 <= left <= 180e9 for _, left in postponed)
 
 
 def test_a_single_notary_is_not_asked_again(network: MockNetwork) -> None:
