@@ -16,10 +16,13 @@ from corda_sim.testing.mock_network import MockNetwork
 from corda_sim.testing.mock_node import MockNode
 from flows.accounts.create import CreateAccount
 from flows.accounts.keys import RequestKeyForAccount
+from flows.accounts.queries import OurAccounts
 from flows.accounts.share import RequestAccountInfo, ShareAccountInfo
+from flows.accounts.states import ShareStateAndSyncAccounts, ShareStateWithAccount
 from flows.cash.exit import CashExitFlow
 from flows.cash.issue import CashIssueFlow
 from flows.cash.payment import CashPaymentFlow
+from flows.recovery import RecoverTransactionsFlow
 from notary.witness import AskWitnessFlow
 
 DIRECTORY = Path(__file__).parent / "journals"
@@ -62,6 +65,7 @@ def play(network: MockNetwork) -> None:
     _play_cash(network)
     _play_accounts(network)
     network["Notary"].run_flow(AskWitnessFlow(network["PartyA"].party))
+    _play_sharing(network)
 
 
 def _play_cash(network: MockNetwork) -> None:
@@ -81,6 +85,15 @@ def _play_accounts(network: MockNetwork) -> None:
     a.run_flow(ShareAccountInfo("alice", b.party))
     a.run_flow(RequestAccountInfo("bob", b.party))
     a.run_flow(RequestKeyForAccount("bob@PartyB"))
+    a.run_flow(OurAccounts())
+
+
+def _play_sharing(network: MockNetwork) -> None:
+    a, b = network["PartyA"], network["PartyB"]
+    state = str(a.run_flow(CashIssueFlow(Amount.parse("2 USD"))).tx.out_ref(0).ref)
+    a.run_flow(ShareStateWithAccount(state, "bob@PartyB"))
+    a.run_flow(ShareStateAndSyncAccounts(state, b.party))
+    a.run_flow(RecoverTransactionsFlow(b.party))
 
 
 def record(network: MockNetwork) -> dict[str, Journal]:
