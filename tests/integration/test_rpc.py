@@ -1,9 +1,11 @@
 """RPC against node processes: outcomes by client id, permissions, feeds, explain, busy."""
 
 import json
+import re
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -148,3 +150,15 @@ def test_a_draining_node_takes_no_flows(
         assert capsys.readouterr().err.startswith("RejectedCommandException: ")
     finally:
         assert client.invoke("setFlowsDrainingModeEnabled", enabled=False) is False
+
+
+def test_the_program_in_the_docs_runs(client: NodeRpcClient, node_dir: Path) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "operating.md").read_text(encoding="utf-8")
+    (code,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    namespace: dict[str, Any] = {}
+    exec(compile(code, "operating.md", "exec"), namespace)
+    user = load_config(node_dir).rpc_users[0]
+    said = [namespace["pay_invoice"](client.address, user.username, user.password) for _ in "ab"]
+    paid = [re.findall(r"paid in ([0-9A-F]{64})", line) for line in said]
+    assert paid[0] == paid[1]
+    assert paid[0]
