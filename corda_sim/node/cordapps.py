@@ -13,14 +13,14 @@ from corda_sim.core.contracts.attachments import (
     sign_attachment,
     signatures_to_json,
 )
-from corda_sim.core.contracts.packaging import build_cordapp_archive
 from corda_sim.core.crypto.hashes import SecureHash
 from corda_sim.core.crypto.keys import KeyPair
 from corda_sim.core.errors import CordaError
 from corda_sim.flow.cordapp import CordApp
+from corda_sim.node.node_files import CORDAPPS
+from corda_sim.node.packaging import build_cordapp_archive
 
 CORDAPPS_GROUP: Final = "corda_sim.cordapps"
-CORDAPPS_DIR: Final = "cordapps"
 ARCHIVE_SUFFIX: Final = ".cordapp"
 SIGNATURE_SUFFIX: Final = ".sig"
 
@@ -39,7 +39,7 @@ class SignedArchive:
 
     def write(self, node_dir: Path) -> None:
         """Put both files into NODE_DIR/cordapps."""
-        directory = node_dir / CORDAPPS_DIR
+        directory = node_dir / CORDAPPS
         directory.mkdir(exist_ok=True)
         file = directory / f"{self.package}{ARCHIVE_SUFFIX}"
         file.write_bytes(self.content)

@@ -12,7 +12,6 @@ from corda_sim.core.contracts.attachments import (
     ContractAttachment,
     sign_attachment,
 )
-from corda_sim.core.contracts.packaging import build_cordapp_archive
 from corda_sim.core.crypto.crypto import generate_key_pair
 from corda_sim.core.crypto.keys import KeyPair
 from corda_sim.core.crypto.schemes import DEFAULT_SIGNATURE_SCHEME
@@ -25,6 +24,7 @@ from corda_sim.core.network import (
 )
 from corda_sim.flow.cordapp import CordApp
 from corda_sim.node.cordapps import contract_packages
+from corda_sim.node.packaging import build_cordapp_archive
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 NOTARY, VALIDATOR = "Notary", "Validator"

@@ -47,10 +47,17 @@ _DECODED_KEYS = 4096
 
 
 def public_key_of(native: object) -> PublicKey:
-    """The platform's key for a `cryptography` public key of a known scheme."""
+    """The platform's key for a `cryptography` public key of a known scheme; DecodeError otherwise.
+
+    No seed makes an ed25519 key of small order, and whoever names one as an owner lets everybody
+    sign; Corda refuses the point at infinity alone (Crypto.validatePublicKey), this all of them.
+    """
     match native:
         case ed25519.Ed25519PublicKey():
-            return PublicKey(_ED_PREFIX + native.public_bytes_raw(), _ED, native)
+            point = native.public_bytes_raw()
+            if _is_weak_point(point):
+                raise DecodeError("An ed25519 key of small order or in a non-canonical encoding")
+            return PublicKey(_ED_PREFIX + point, _ED, native)
         case ec.EllipticCurvePublicKey():
             scheme = _scheme_of_curve(native.curve)
         case rsa.RSAPublicKey():
@@ -204,18 +211,16 @@ def verify_strict(public: PublicKey, signature: bytes, data: bytes) -> None:
 
     Refuses a high s, and ed25519 points that are of small order or not canonical.
     """
-    if public.scheme is _ED:
-        _refuse_weak_point(public.encoded[-32:])
-        _refuse_weak_point(signature[:32])
-    elif public.scheme in _ORDERS:
+    if public.scheme is _ED and _is_weak_point(signature[:32]):
+        raise SignatureException("An ed25519 point of small order or in a non-canonical encoding")
+    if public.scheme in _ORDERS:
         _refuse_high_s(signature, _ORDERS[public.scheme])
     verify(public, signature, data)
 
 
-def _refuse_weak_point(point: bytes) -> None:
+def _is_weak_point(point: bytes) -> bool:
     y = int.from_bytes(point, "little") & ~(1 << 255)
-    if y >= _ED_PRIME or y in _SMALL_ORDER:
-        raise SignatureException("An ed25519 point of small order or in a non-canonical encoding")
+    return y >= _ED_PRIME or y in _SMALL_ORDER
 
 
 def _refuse_high_s(signature: bytes, order: int) -> None:

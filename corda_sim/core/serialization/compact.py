@@ -8,7 +8,7 @@ from typing import Any, TypeVar, cast
 import msgspec
 
 from corda_sim.core.errors import CordaError, DecodeError
-from corda_sim.core.serialization.limits import check_element_count
+from corda_sim.core.serialization.limits import check_allocation
 from corda_sim.core.serialization.registry import (
     INSTALLED,
     PLATFORM,
@@ -159,7 +159,7 @@ def register_format(magic: bytes, decode: Callable[[bytes, Registry], object]) -
 
 def _decode_compact(data: bytes, registry: Registry) -> object:
     body = data[len(MAGIC) :]
-    check_element_count(body)
+    check_allocation(body)
     return _from_wire(_unpack(body), registry, 0)
 
 

@@ -1,9 +1,11 @@
-"""A bound on how many values a blob may hold, checked before any of them is allocated."""
+"""Bounds on what a blob may make the decoder allocate, checked before anything is."""
 
 from corda_sim.core.errors import DecodeError
 
 MAX_ELEMENTS = 1 << 18
 """Values in one blob, those inside objects included."""
+MAX_OBJECT_BYTES = 1 << 26
+"""Bytes of all objects' contents together: a decoder holds those of each level it is in."""
 UNCHECKED_SIZE = 1 << 16
 """Blobs up to this many bytes can't hold enough values to matter."""
 
@@ -13,22 +15,31 @@ _FIXED |= {0xD0: 1, 0xD1: 2, 0xD2: 4, 0xD3: 8}
 _SIZED = {0xC4: 1, 0xC5: 2, 0xC6: 4, 0xD9: 1, 0xDA: 2, 0xDB: 4}
 _ARRAYS = {0xDC: 2, 0xDD: 4}
 # an extension's content is scanned as well: only its head is skipped
-_EXTENSIONS = {0xC7: 2, 0xC8: 3, 0xC9: 5, 0xD4: 1, 0xD5: 1, 0xD6: 1, 0xD7: 1, 0xD8: 1}
+_EXTENSIONS = {0xC7: 1, 0xC8: 2, 0xC9: 4, 0xD4: 0, 0xD5: 0, 0xD6: 0, 0xD7: 0, 0xD8: 0}
 
 
-def check_element_count(data: bytes) -> None:
-    """Refuse a blob of more than ``MAX_ELEMENTS`` values.
+def check_allocation(data: bytes) -> None:
+    """Refuse a blob of more than ``MAX_ELEMENTS`` values or ``MAX_OBJECT_BYTES`` in objects.
 
     Raises: DecodeError, for a value of a kind that the format doesn't have as well.
     """
     if len(data) <= UNCHECKED_SIZE:
         return
-    at, end, count = 0, len(data), 0
+    at, end, count, inside = 0, len(data), 0, 0
     while at < end:
         count += 1
         if count > MAX_ELEMENTS:
             raise DecodeError(f"more than {MAX_ELEMENTS} values")
+        if data[at] in _EXTENSIONS:
+            inside += _content_size(data, at)
+            if inside > MAX_OBJECT_BYTES:
+                raise DecodeError(f"objects of more than {MAX_OBJECT_BYTES} bytes together")
         at += _length(data, at)
+
+
+def _content_size(data: bytes, at: int) -> int:
+    size = _EXTENSIONS[data[at]]
+    return int.from_bytes(data[at + 1 : at + 1 + size], "big")
 
 
 def _length(data: bytes, at: int) -> int:
@@ -43,7 +54,7 @@ def _length(data: bytes, at: int) -> int:
         size = _SIZED[head]
         return 1 + size + int.from_bytes(data[at + 1 : at + 1 + size], "big")
     if head in _EXTENSIONS:
-        return 1 + _EXTENSIONS[head]
+        return 2 + _EXTENSIONS[head]
     if head in _ARRAYS:
         size = _ARRAYS[head]
         if int.from_bytes(data[at + 1 : at + 1 + size], "big") > MAX_ELEMENTS:

@@ -3,11 +3,11 @@ from pydantic import ValidationError
 
 from corda_sim.core.contracts import Amount, CommandData, MappedSchema
 from corda_sim.core.contracts.archive import read_archive
-from corda_sim.core.contracts.packaging import build_cordapp_archive
 from corda_sim.core.crypto.keys import PublicKey
 from corda_sim.core.errors import IllegalArgumentError, IllegalStateError
 from corda_sim.core.identity import Party
 from corda_sim.core.serialization import deserialize, serialize
+from corda_sim.node.packaging import build_cordapp_archive
 from states.cash import CASH_SCHEMA, Cash, CashState, Exit, Issue, Move
 from tests.unit.states.ledger import (
     ALICE,

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from corda_sim.core.contracts.archive import contract_names, read_archive, write_archive
+from corda_sim.core.contracts.archive import contract_names, write_archive
 from corda_sim.core.contracts.attachments import (
     AttachmentSignature,
     ContractAttachment,
@@ -15,78 +15,27 @@ from corda_sim.core.contracts.attachments import (
     signatures_to_json,
 )
 from corda_sim.core.contracts.loader import ContractLoader
-from corda_sim.core.contracts.packaging import build_cordapp_archive
 from corda_sim.core.crypto.crypto import derive_key_pair_from_entropy
 from corda_sim.core.crypto.hashes import SecureHash
 from corda_sim.core.crypto.schemes import SignatureScheme
 from corda_sim.core.errors import (
     DecodeError,
-    IllegalArgumentError,
     SignatureException,
     UntrustedAttachmentsException,
 )
 from corda_sim.core.serialization import deserialize, serialize
+from corda_sim.node.packaging import build_cordapp_archive
+from tests.unit.toyapp import CONTRACT, toyapp
+
+__all__ = ["toyapp"]
 
 PAIR, OTHER = (
     derive_key_pair_from_entropy(SignatureScheme.EDDSA_ED25519_SHA512, n) for n in (1, 2)
 )
-CONTRACT = """
-from dataclasses import dataclass
-from corda_sim.core.contracts import Contract
-from corda_sim.core.serialization import serializable
-import toyapp.shared.tools as tools
-from toyapp.shared import tools as again
-from toyapp import shared
-from . import helper
-
-@serializable("toy.Value")
-@dataclass(frozen=True)
-class Value:
-    number: int
-
-class Toy(Contract):
-    contract_name = "toy.Toy"
-    version = VERSION
-    def verify(self, tx):
-        assert tools is again is shared.tools
-        return helper.answer()
-"""
-
-
-@pytest.fixture
-def toyapp(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    root = tmp_path / "toyapp"
-    for folder in (root, root / "contracts", root / "shared"):
-        folder.mkdir(parents=True)
-        (folder / "__init__.py").write_text("")
-    (root / "contracts" / "toy.py").write_text(CONTRACT.replace("VERSION", "1"))
-    (root / "contracts" / "helper.py").write_text("import json\ndef answer():\n    return 42\n")
-    (root / "shared" / "tools.py").write_text("")
-    (root / "shared" / "unused.py").write_text("")
-    (root / "contracts" / "data.txt").write_text("not code")
-    monkeypatch.syspath_prepend(str(tmp_path))
-    for name in [one for one in sys.modules if one.split(".")[0] == "toyapp"]:
-        del sys.modules[name]
-    return root
 
 
 def attach(content: bytes, uploader: str = "app") -> ContractAttachment:
     return ContractAttachment.of(content, [sign_attachment(content, PAIR)], uploader)
-
-
-def test_an_archive_holds_the_package_and_what_it_imports(toyapp: Path) -> None:
-    content = build_cordapp_archive("toyapp.contracts")
-    assert list(read_archive(content)) == [
-        "toyapp/contracts/__init__.py",
-        "toyapp/contracts/helper.py",
-        "toyapp/contracts/toy.py",
-        "toyapp/shared/__init__.py",
-        "toyapp/shared/tools.py",
-    ]
-    (toyapp / "contracts" / "helper.py").write_bytes(
-        b"import json\r\ndef answer():\r\n    return 42\r\n"
-    )
-    assert build_cordapp_archive("toyapp.contracts") == content
 
 
 def test_the_bytes_of_an_archive_are_fixed() -> None:
@@ -94,17 +43,6 @@ def test_the_bytes_of_an_archive_are_fixed() -> None:
     assert hashlib.sha256(content).hexdigest() == (
         "ce7ae822933810c4774f663101c4909999ab11f604a460239e8a048bfe035797"
     )
-
-
-def test_contracts_cannot_reach_the_node(toyapp: Path) -> None:
-    (toyapp / "contracts" / "bad.py").write_text("from corda_sim.node import runtime\n")
-    with pytest.raises(IllegalArgumentError, match=r"corda_sim\.node"):
-        build_cordapp_archive("toyapp.contracts")
-    (toyapp / "contracts" / "bad.py").write_text("import corda_sim.ibc\n")
-    with pytest.raises(IllegalArgumentError, match="instead"):
-        build_cordapp_archive("toyapp.contracts")
-    with pytest.raises(IllegalArgumentError, match="not installed"):
-        build_cordapp_archive("nothing.here")
 
 
 def test_the_code_that_runs_is_the_archives(toyapp: Path) -> None:

@@ -196,6 +196,19 @@ def test_too_large_and_too_many() -> None:
     assert deserialize(serialize(large), object) == large
 
 
+def test_nested_objects_cannot_multiply_memory() -> None:
+    body = msgspec.msgpack.encode(bytes(4 * 1024 * 1024))
+    for _ in range(MAX_DEPTH - 2):
+        inner = b"\x92" + msgspec.msgpack.encode("test.Box") + body
+        body = b"\xc9" + len(inner).to_bytes(4, "big") + b"\x01" + inner
+    with pytest.raises(DecodeError, match="together"):
+        deserialize(MAGIC + body, object)
+    shallow: object = bytes(4 * 1024 * 1024)
+    for _ in range(8):
+        shallow = Box(shallow)
+    assert deserialize(serialize(shallow), Box) == shallow
+
+
 @pytest.mark.parametrize(
     "value",
     [1.5, {"a": 1}, object(), 2**64, "\ud800", datetime(2026, 1, 1), Box(1.5), timedelta.max],  # noqa: DTZ001

@@ -7,7 +7,6 @@ from typing import Any
 from corda_sim.core.contracts import ContractState
 from corda_sim.core.contracts.attachments import ContractAttachment, sign_attachment
 from corda_sim.core.contracts.loader import ContractLoader
-from corda_sim.core.contracts.packaging import build_cordapp_archive
 from corda_sim.core.crypto.crypto import derive_key_pair_from_entropy
 from corda_sim.core.crypto.hashes import SecureHash
 from corda_sim.core.crypto.keys import KeyPair
@@ -17,6 +16,7 @@ from corda_sim.core.errors import AttachmentResolutionException
 from corda_sim.core.identity import CordaX500Name, Party
 from corda_sim.core.network import NetworkParameters, NotaryInfo
 from corda_sim.core.transactions import SignedTransaction, TransactionBuilder, WireTransaction
+from corda_sim.node.packaging import build_cordapp_archive
 
 CONTRACTS = """
 from typing import ClassVar
