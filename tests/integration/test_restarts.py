@@ -13,7 +13,8 @@ from flows.cash.issue import CashIssueFlow
 from flows.cash.payment import CashPaymentFlow
 from tests.conftest import PARTIES
 from tests.integration.rigs import on_servers
-from tests.services import Server, missing, running, variables
+from tests.servers.process import Server
+from tests.services import missing, running, variables
 
 pytestmark = [pytest.mark.integration, pytest.mark.postgres, pytest.mark.rabbitmq]
 
