@@ -2,36 +2,70 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from pathlib import Path
 
 from sqlalchemy import select
 
 from corda_sim.core.contracts.attachments import ContractAttachment
+from corda_sim.core.crypto.crypto import load_private_key
 from corda_sim.core.crypto.keys import KeyPair
 from corda_sim.core.identity import Party
 from corda_sim.core.network import NetworkParameters
 from corda_sim.core.write_batch import Row, WriteBatch
 from corda_sim.flow.context import StagedStep
-from corda_sim.flow.cordapp import AppServiceHub, CordApp
+from corda_sim.flow.cordapp import CordApp
 from corda_sim.flow.registry import FlowRegistry
 from corda_sim.node.attachments import AttachmentStorage
+from corda_sim.node.certificates import NodeCertificates, is_development_root
 from corda_sim.node.checkpoints import CheckpointStorage
-from corda_sim.node.fresh_keys import FreshKeyRoot
+from corda_sim.node.config import CONFIG_FILE, NodeConfiguration
+from corda_sim.node.config_errors import ConfigurationException
+from corda_sim.node.fresh_keys import FRESH_ROOT_FILE, FreshKeyRoot
 from corda_sim.node.identity_service import IdentityService
 from corda_sim.node.keys import KeyManagementService
 from corda_sim.node.services import ServiceHub
 from corda_sim.node.storage.database import SqlStorage
 from corda_sim.node.storage.schema import metadata
-from corda_sim.node.transactions import TransactionStorage
+from corda_sim.node.transactions import CACHE_BYTES, TransactionStorage
 from corda_sim.node.vault.service import VaultService
 
 
 @dataclass(frozen=True, slots=True)
 class NodeIdentity:
-    """Who the node is: its party, the keys it signs with, and the root of its fresh keys."""
+    """Who the node is: its party, its own key and that of the service it is a member of, if any.
+
+    `root` is the root of its fresh keys.
+    """
 
     party: Party
-    keys: tuple[KeyPair, ...]
+    own: KeyPair
     root: FreshKeyRoot
+    service: KeyPair | None = None
+
+    @property
+    def keys(self) -> tuple[KeyPair, ...]:
+        """What it signs with, fresh keys apart."""
+        return (self.own,) if self.service is None else (self.own, self.service)
+
+
+def check_mode(config: NodeConfiguration, node_dir: Path, trust_root: bytes) -> None:
+    """Outside development no node trusts a root that `network create` made.
+
+    Raises: `ConfigurationException`.
+    """
+    if not config.dev_mode and is_development_root(trust_root):
+        problem = "devMode: false, but the trust store holds a development root"
+        raise ConfigurationException(node_dir / CONFIG_FILE, [problem])
+
+
+def load_identity(config: NodeConfiguration, certificates: Path) -> NodeIdentity:
+    """The identity in the node's key stores. Raises `KeyStoreException`."""
+    password = config.key_store_password
+    entries = NodeCertificates.load(certificates, password)
+    own = load_private_key(entries.identity.pkcs8)
+    service = None if entries.service is None else load_private_key(entries.service.pkcs8)
+    root = FreshKeyRoot.load(certificates / FRESH_ROOT_FILE, password)
+    return NodeIdentity(Party(config.my_legal_name, own.public), own, root, service)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +90,12 @@ def build_hub(  # noqa: PLR0913 - each is one neighbour
     *,
     clock: Callable[[], int],
     entropy: Callable[[int], bytes],
+    cache_bytes: int = CACHE_BYTES,
 ) -> ServiceHub:
-    """The services over `storage`; `batch` gets the rows of what the database doesn't know yet."""
+    """The services over `storage`; `batch` gets the rows of what the database doesn't know yet.
+
+    `cache_bytes` of transactions stay in memory.
+    """
     tables = TableRows(storage)
     identities = IdentityService()
     identities.load(tables)
@@ -66,7 +104,7 @@ def build_hub(  # noqa: PLR0913 - each is one neighbour
             identities.register_identity(batch, party, ())
     keys = KeyManagementService(identity.party, identity.keys, identity.root, identities)
     keys.load(tables.rows("node_our_key_pairs"))
-    transactions = TransactionStorage(storage, clock)
+    transactions = TransactionStorage(storage, clock, cache_bytes=cache_bytes)
     vault = VaultService(storage, keys, clock, transactions)
     vault.load()
     attachment_storage = AttachmentStorage(storage, attachments, clock)
@@ -92,16 +130,3 @@ def registry_of(apps: Iterable[CordApp]) -> FlowRegistry:
         for flow in app.flows:
             registry.register(flow, app.name)
     return registry
-
-
-def start_services(hub: ServiceHub, apps: Iterable[CordApp], app_hub: AppServiceHub) -> None:
-    """Build the services of the CorDapps and tell each that the node starts."""
-    for app in apps:
-        for factory in app.services:
-            service = factory(app_hub)
-            if service is None:
-                continue
-            hub.cordapp_services[type(service)] = service
-            start = getattr(service, "start", None)
-            if start is not None:
-                start()

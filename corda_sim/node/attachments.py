@@ -38,8 +38,8 @@ class MissingContractAttachments(CordaError):
         self.contract_name = contract_name
 
 
-def load_trusted(directory: Path) -> list[ContractAttachment]:
-    """The archives that the operator put in `directory`, oldest file first, with their signatures.
+def load_trusted(*directories: Path) -> list[ContractAttachment]:
+    """The archives that the operator put in `directories`, oldest file first, with signatures.
 
     `NAME.sig` beside the archive `NAME` holds its signatures; hidden files are passed over, and a
     folder that isn't there holds nothing.
@@ -47,9 +47,13 @@ def load_trusted(directory: Path) -> list[ContractAttachment]:
     Raises: DecodeError for a file that is no contract archive, SignatureException for signatures
     that aren't its.
     """
-    if not directory.is_dir():
-        return []
-    files = [path for path in directory.iterdir() if path.is_file() and path.name[0] != "."]
+    present = [directory for directory in directories if directory.is_dir()]
+    files = [
+        path
+        for directory in present
+        for path in directory.iterdir()
+        if path.is_file() and path.name[0] != "."
+    ]
     archives = [path for path in files if path.suffix != SIGNATURE_SUFFIX]
     return [_load(path) for path in sorted(archives, key=lambda p: (p.stat().st_mtime_ns, p.name))]
 

@@ -24,6 +24,7 @@ from corda_sim.node.cert_builder import (
     x509_name,
 )
 from corda_sim.node.cert_roles import CertificateProfile
+from corda_sim.node.cert_view import CertificateView
 from corda_sim.node.key_stores import (
     KeyEntry,
     certificate_der,
@@ -66,6 +67,11 @@ PARAMETERS_NAME = CordaX500Name(
     common_name="Network Parameters",
     organisation_unit="Development only",
 )
+
+
+def is_development_root(root: bytes) -> bool:
+    """Whether a root certificate (DER) is one that `network create` made."""
+    return CertificateView.parse(root).corda_name() == ROOT_NAME
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ from pydantic.alias_generators import to_camel
 from corda_sim.flow import settings
 from corda_sim.node.config_errors import ConfigurationException, explain
 from corda_sim.node.config_values import Duration, LegalName, NetworkAddress, to_toml
+from corda_sim.node.node_files import CORDAPPS
 
 CONFIG_FILE: Final = "node.toml"
 DEFAULT_DATABASE: Final = "sqlite:///node.db"
@@ -217,6 +218,10 @@ class NodeConfiguration(_Settings):
     )
     cordapp_directories: tuple[str, ...] = Field(default=(), description="a list of directories")
     enterprise_configuration: EnterpriseConfiguration = EnterpriseConfiguration()
+
+    def cordapp_folders(self, node_dir: Path) -> tuple[Path, ...]:
+        """Where contract archives lie; a relative directory is relative to the node's."""
+        return tuple(node_dir / folder for folder in (CORDAPPS, *self.cordapp_directories))
 
     def database_url(self, node_dir: Path) -> str:
         """The URL of the node's database."""

@@ -103,10 +103,14 @@ class NetworkMapCache:
         """The nodes that have that identity: several for a notary's service identity."""
         return [self._nodes[name].info for name in self._hosts.get(key, ())]
 
-    def certificate_path(self, name: CordaX500Name) -> tuple[bytes, ...] | None:
-        """A node's identity path, DER, root first: what `tls.verify_peer` takes."""
-        node = self._nodes.get(name)
-        return tuple(reversed(node.info.cert_path)) if node is not None else None
+    def host_of(self, x500: str) -> VerifiedNodeInfo | None:
+        """The node that takes packs for the identity of that canonical name."""
+        key = self.key_of(x500)
+        return None if key is None else self._host(key)
+
+    def _host(self, key: PublicKey) -> VerifiedNodeInfo | None:
+        hosts = self._hosts.get(key)
+        return self._nodes[hosts[0]] if hosts else None
 
     # --- peers, as messaging sees them
 
@@ -121,11 +125,10 @@ class NetworkMapCache:
 
     def address_of(self, party: Party) -> PeerAddress | None:
         """Where an identity takes packs; a service identity's are its first worker's broker."""
-        hosts = self._hosts.get(party.owning_key)
-        if not hosts:
+        host = self._host(party.owning_key)
+        if host is None:
             return None
-        short = party.owning_key.to_string_short()
-        return PeerAddress(str(party.name), short, self._nodes[hosts[0]].endpoint)
+        return PeerAddress(str(party.name), party.owning_key.to_string_short(), host.endpoint)
 
     # --- notaries
 

@@ -39,6 +39,11 @@ class VerifiedNodeInfo:
         """Where the node takes packs: its own broker when it has one."""
         return self.info.broker_url or self.info.endpoint
 
+    @property
+    def identity_path(self) -> tuple[bytes, ...]:
+        """Its identity path, DER, root first: what `tls.verify_peer` takes."""
+        return tuple(reversed(self.info.cert_path))
+
 
 @dataclass(frozen=True, slots=True)
 class NodeInfoRules:

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
+from corda_sim.core.crypto.hashes import sha256
 from corda_sim.core.identity import CordaX500Name
 from corda_sim.node.cert_chain import ValidatedPath, validate_path
 from corda_sim.node.cert_errors import CertPathValidatorException, KeyStoreException
@@ -66,6 +67,11 @@ def verify_tls_certificate(
     if validated.name != name:
         raise CertPathValidatorException(len(path) - 1, f"is for {validated.name}, not for {name}")
     return validated
+
+
+def server_name(name: CordaX500Name) -> str:
+    """The SNI that names a node, as Corda's bridges send it (X509Utilities, corda_p2p §3)."""
+    return f"{sha256(str(name).encode()).hex()[:32]}.corda.net"
 
 
 def peer_name(peer: ssl.SSLObject | ssl.SSLSocket) -> CordaX500Name:

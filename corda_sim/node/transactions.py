@@ -15,7 +15,8 @@ from corda_sim.flow.rows import instant
 from corda_sim.node.storage import schema
 from corda_sim.node.storage.database import SqlStorage
 
-CACHED_TRANSACTIONS: Final = 4096
+CACHE_BYTES: Final = 8 * 1024 * 1024
+"""Corda's `transactionCacheSizeMegaBytes`."""
 VERIFIED, UNVERIFIED = "V", "U"
 _KEY: Final = ("tx_id",)
 _TABLE: Final = schema.node_transactions.c
@@ -39,6 +40,10 @@ class _Kept:
     verified: bool
     before: str | None = None
 
+    @property
+    def size(self) -> int:
+        return len(self.transaction.tx_bits)
+
 
 class TransactionStorage:
     """Transactions by id, with those that wait for the commit of their step laid over.
@@ -46,13 +51,14 @@ class TransactionStorage:
     Args:
         storage: where `node_transactions` is.
         clock: nanoseconds since the epoch.
-        cached: how many committed transactions stay in memory.
+        cache_bytes: how much of the committed transactions stays in memory, by their encoded size.
     """
 
     def __init__(
-        self, storage: SqlStorage, clock: Callable[[], int], *, cached: int = CACHED_TRANSACTIONS
+        self, storage: SqlStorage, clock: Callable[[], int], *, cache_bytes: int = CACHE_BYTES
     ) -> None:
-        self._storage, self._clock, self._limit = storage, clock, cached
+        self._storage, self._clock, self._limit = storage, clock, cache_bytes
+        self._cached_bytes = 0
         self._cache: OrderedDict[SecureHash, _Kept] = OrderedDict()
         self._staged: dict[SecureHash, list[_Kept]] = {}
 
@@ -144,10 +150,11 @@ class TransactionStorage:
         return self._remember(tx_id, _Kept(transaction, found[0].status == VERIFIED))
 
     def _remember(self, tx_id: SecureHash, kept: _Kept) -> _Kept:
+        before = self._cache.pop(tx_id, None)
+        self._cached_bytes += kept.size - (before.size if before is not None else 0)
         self._cache[tx_id] = kept
-        self._cache.move_to_end(tx_id)
-        if len(self._cache) > self._limit:
-            self._cache.popitem(last=False)
+        while self._cached_bytes > self._limit:
+            self._cached_bytes -= self._cache.popitem(last=False)[1].size
         return kept
 
 

@@ -3,13 +3,13 @@
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 
-from corda_sim.core.crypto.keys import KeyPair
 from corda_sim.core.write_batch import WriteBatch
 from corda_sim.flow.cordapp import AppServiceHub
 from corda_sim.flow.effects import ExternalEffect, RetryEffect, SendEffect, TimerEffect
 from corda_sim.flow.manager import StateMachineManager
 from corda_sim.flow.settings import EngineSettings
-from corda_sim.node.assembly import NodeIdentity, build_hub, registry_of, start_services
+from corda_sim.node.app_services import start_services
+from corda_sim.node.assembly import NodeIdentity, build_hub, registry_of
 from corda_sim.node.committer import CommitCycle
 from corda_sim.node.engine_room import EngineRoom, Outside
 from corda_sim.node.fresh_keys import FreshKeyRoot
@@ -74,9 +74,10 @@ class EngineNode(ABC):
     ) -> ServiceHub:
         spec, site, batch = self.spec, self.site, WriteBatch()
         root = FreshKeyRoot(spec.identity.public.encoded[-32:])
+        service = spec.service[1] if spec.service else None
         hub = build_hub(
             self.storage,
-            NodeIdentity(spec.party, self._keys(), root),
+            NodeIdentity(spec.party, spec.identity, root, service),
             site.parameters,
             site.attachments,
             [*site.parties(), site.notary_party],
@@ -88,10 +89,6 @@ class EngineNode(ABC):
         if batch:
             self.storage.commit([batch], epoch=epoch)
         return hub
-
-    def _keys(self) -> tuple[KeyPair, ...]:
-        service = self.spec.service
-        return (self.spec.identity, *([service[1]] if service else []))
 
     def _app_hub(self) -> AppServiceHub:
         service = self.spec.service

@@ -117,6 +117,11 @@ def test_cordapps_are_read_from_their_folder(tmp_path: Path) -> None:
     signatures = tmp_path / "deal.zip.sig"
     signatures.write_text(signatures_to_json(one.id, one.signatures))
     assert load_trusted(tmp_path) == [one]
+    more = tmp_path / "more"
+    more.mkdir()
+    (more / "second.zip").write_bytes(installed(2).content)
+    both = load_trusted(tmp_path, tmp_path / "none", more)
+    assert [found.id for found in both] == [one.id, installed(2).id]
     signatures.write_text(signatures_to_json(SecureHash.sha256(b"other"), one.signatures))
     with pytest.raises(SignatureException):
         load_trusted(tmp_path)

@@ -125,7 +125,10 @@ def test_a_good_node_info_is_taken(net: Net) -> None:
     assert address is not None
     assert address.endpoint == "unix:/tmp/Alice.sock"
     assert address.inbox == "p2p.inbound." + own(ALICE).owning_key.to_string_short()
-    assert net.cache.certificate_path(ALICE) == CERTIFICATES[ALICE].identity.path
+    host = net.cache.host_of(str(ALICE))
+    assert host is not None
+    assert host.identity_path == CERTIFICATES[ALICE].identity.path
+    assert net.cache.host_of("O=Nobody, L=London, C=GB") is None
     assert {"node_infos", "node_info_hosts", "node_link_nodeinfo_party"} <= set(stored(batch))
     assert not net.cache.poll(WriteBatch()), "an unchanged file is looked at once"
 

@@ -15,9 +15,11 @@ from tests.unit.node.vault.conftest import coin, pair, transaction
 class Shelf:
     """A transaction storage, and the commits of its steps."""
 
-    def __init__(self, url: str, cached: int) -> None:
+    def __init__(self, url: str, cache_bytes: int) -> None:
         self.storage = SqlStorage(url)
-        self.transactions = TransactionStorage(self.storage, lambda: 10**18, cached=cached)
+        self.transactions = TransactionStorage(
+            self.storage, lambda: 10**18, cache_bytes=cache_bytes
+        )
 
     def stage(self, stx: SignedTransaction, *, verified: bool) -> StagedStep:
         step = StagedStep("flow")
@@ -31,7 +33,7 @@ class Shelf:
                 action()
 
 
-@pytest.fixture(params=[0, 100], ids=["uncached", "cached"])
+@pytest.fixture(params=[0, 10**6], ids=["uncached", "cached"])
 def shelf(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Shelf]:
     url = f"sqlite:///{tmp_path}/node.db"
     migrate.upgrade(url, ("node",))
@@ -92,3 +94,19 @@ def test_signatures_are_merged(shelf: Shelf) -> None:
     again = shelf.stage(STX, verified=True)
     assert not again.batch
     assert again.notifications == [TransactionRecorded(STX.id)]
+
+
+def test_the_cache_holds_as_many_bytes_as_it_may(tmp_path: Path) -> None:
+    several = [transaction(coin(n)) for n in range(1, 6)]
+    room = sum(len(one.tx_bits) for one in several[:3])
+    url = f"sqlite:///{tmp_path}/node.db"
+    migrate.upgrade(url, ("node",))
+    shelf = Shelf(url, room)
+    for one in (*several, several[-1]):
+        shelf.commit(shelf.stage(one, verified=True))
+    kept = shelf.transactions._cache
+    assert list(kept) == [one.id for one in several[-3:]]
+    assert shelf.transactions._cached_bytes == sum(one.size for one in kept.values()) <= room
+    assert shelf.transactions.get(several[0].id) == several[0]
+    assert several[0].id in kept
+    shelf.storage.close()
