@@ -26,19 +26,10 @@ CordaError
     ├── ConflictingAttachmentsRejection
     ├── DuplicateAttachmentsRejection
     ├── NotaryChangeInWrongTransactionType
-    ├── TransactionMissingEncumbranceException
-    ├── TransactionDuplicateEncumbranceException
-    ├── TransactionNonMatchingEncumbranceException
-    ├── TransactionNotaryMismatchEncumbranceException
-    ├── UnsupportedHashTypeException
     ├── TransactionContractConflictException
     ├── TransactionRequiredContractUnspecifiedException
     ├── TransactionNetworkParameterOrderingException
-    ├── OverlappingAttachmentsException
-    ├── PackageOwnershipException
     ├── InvalidAttachmentException
-    ├── AttachmentTooBigException
-    ├── UnsupportedClassVersionError
     ├── BrokenTransactionException
     └── TransactionSizeException
 """
@@ -246,49 +237,6 @@ class NotaryChangeInWrongTransactionType(TransactionVerificationException):
         )
 
 
-class TransactionMissingEncumbranceException(TransactionVerificationException):
-    """An encumbered state without its encumbrance; `in_out` is INPUT or OUTPUT."""
-
-    def __init__(self, tx_id: object, missing: int, in_out: str) -> None:
-        super().__init__(tx_id, f"Missing required encumbrance {missing} in {in_out}")
-        self.missing, self.in_out = missing, in_out
-
-
-class TransactionDuplicateEncumbranceException(TransactionVerificationException):
-    """Two outputs that name the same encumbrance."""
-
-    def __init__(self, tx_id: object, index: int) -> None:
-        super().__init__(tx_id, f"Output {index} is the encumbrance of more than one output")
-        self.index = index
-
-
-class TransactionNonMatchingEncumbranceException(TransactionVerificationException):
-    """Encumbered outputs that don't form closed cycles."""
-
-    def __init__(self, tx_id: object, non_matching: Iterable[int]) -> None:
-        self.non_matching = tuple(non_matching)
-        super().__init__(
-            tx_id, f"Encumbered outputs must form cycles. Offending indices {self.non_matching}"
-        )
-
-
-class TransactionNotaryMismatchEncumbranceException(TransactionVerificationException):
-    """An encumbered output and its encumbrance with different notaries."""
-
-    def __init__(self, tx_id: object, encumbered: int, encumbrance: int) -> None:
-        super().__init__(
-            tx_id, f"Output {encumbered} and its encumbrance {encumbrance} have different notaries"
-        )
-        self.encumbered, self.encumbrance = encumbered, encumbrance
-
-
-class UnsupportedHashTypeException(TransactionVerificationException):
-    """A transaction id of a hash algorithm that the node doesn't use."""
-
-    def __init__(self, tx_id: object) -> None:
-        super().__init__(tx_id, "The transaction Id is defined by an unsupported hash type")
-
-
 class TransactionContractConflictException(TransactionVerificationException):
     """A state tied to another contract than the one it belongs to."""
 
@@ -299,31 +247,6 @@ class TransactionRequiredContractUnspecifiedException(TransactionVerificationExc
 
 class TransactionNetworkParameterOrderingException(TransactionVerificationException):
     """Network parameters older than those of an input's transaction."""
-
-
-class OverlappingAttachmentsException(TransactionVerificationException):
-    """Two attachments with the same file."""
-
-    def __init__(self, tx_id: object, path: str) -> None:
-        super().__init__(tx_id, f"Multiple attachments define a file at {path}.")
-
-
-class PackageOwnershipException(TransactionVerificationException):
-    """An attachment with code of a package whose owner, by the parameters, didn't sign it."""
-
-    def __init__(self, tx_id: object, attachment_id: object, package: str) -> None:
-        super().__init__(
-            tx_id, f"The attachment {attachment_id} isn't signed by the owner of package {package}"
-        )
-        self.attachment_id, self.package = attachment_id, package
-
-
-class AttachmentTooBigException(TransactionVerificationException):
-    """Attachments that unpack to more than the network's limit."""
-
-
-class UnsupportedClassVersionError(TransactionVerificationException):
-    """Contract code for a later interpreter than the node's."""
 
 
 class InvalidAttachmentException(TransactionVerificationException):

@@ -9,12 +9,13 @@ from corda_sim.core import errors
 from corda_sim.core.errors import (
     AttachmentResolutionException,
     ConstraintPropagationRejection,
+    ContractConstraintRejection,
     ContractRejection,
     CordaError,
     IllegalArgumentError,
     IllegalStateError,
+    NotaryChangeInWrongTransactionType,
     SignaturesMissingException,
-    TransactionMissingEncumbranceException,
     TransactionResolutionException,
     TransactionVerificationException,
     UntrustedAttachmentsException,
@@ -53,7 +54,8 @@ def test_there_is_one_root() -> None:
         TransactionVerificationException(ID, "no"),
         ContractRejection(ID, "corda_sim.cash.Cash", "Failed requirement: text"),
         ConstraintPropagationRejection(ID, "c", "in", "out"),
-        TransactionMissingEncumbranceException(ID, 3, "INPUT"),
+        NotaryChangeInWrongTransactionType(ID, "A", "B"),
+        ContractConstraintRejection(ID, "c"),
     ],
 )
 def test_verification_errors_name_the_transaction(error: TransactionVerificationException) -> None:
