@@ -10,7 +10,7 @@ from pathlib import Path
 from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ed25519
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
@@ -67,22 +67,6 @@ class FreshKeyRoot:
             return cls(box.decrypt(parts["nonce"], parts["sealed"], _LABEL))
         except (ValueError, TypeError, KeyError, AttributeError, InvalidTag) as bad:
             raise KeyStoreException(f"{file}: damaged, or the password is wrong") from bad
-
-
-def pkcs8(key: ed25519.Ed25519PrivateKey) -> bytes:
-    """A derived key in the form that the ledger's crypto reads."""
-    return key.private_bytes(
-        serialization.Encoding.DER,
-        serialization.PrivateFormat.PKCS8,
-        serialization.NoEncryption(),
-    )
-
-
-def spki(key: ed25519.Ed25519PrivateKey) -> bytes:
-    """Its public part, SubjectPublicKeyInfo."""
-    return key.public_key().public_bytes(
-        serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
-    )
 
 
 def _stretch(password: str, salt: bytes) -> bytes:

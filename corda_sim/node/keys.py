@@ -7,11 +7,10 @@ root, and memory holds the key once it was used.
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 from uuid import UUID
 
-from corda_sim.core.crypto.crypto import decode_public_key, key_pair_of, load_private_key, sign
+from corda_sim.core.crypto.crypto import decode_public_key, key_pair_of, sign
 from corda_sim.core.crypto.hashes import SecureHash
 from corda_sim.core.crypto.keys import KeyPair, PublicKey
 from corda_sim.core.crypto.signatures import (
@@ -22,9 +21,7 @@ from corda_sim.core.crypto.signatures import (
 from corda_sim.core.errors import CordaError, DecodeError
 from corda_sim.core.identity import Party
 from corda_sim.core.write_batch import Row, WriteBatch
-from corda_sim.node.cert_view import CertificateView
-from corda_sim.node.certificates import NodeCertificates
-from corda_sim.node.fresh_keys import FRESH_ROOT_FILE, DerivationPath, FreshKeyRoot
+from corda_sim.node.fresh_keys import DerivationPath, FreshKeyRoot
 from corda_sim.node.identity_service import IdentityService
 
 DERIVED_MARK: Final = b"derived"
@@ -71,23 +68,6 @@ class KeyManagementService:
         self._pairs: dict[PublicKey, KeyPair] = {pair.public: pair for pair in identity_keys}
         self._paths: dict[PublicKey, DerivationPath] = {}
         self._next: defaultdict[UUID | None, int] = defaultdict(int)
-
-    @property
-    def our_identity(self) -> Party:
-        """The node's legal identity."""
-        return self._identity
-
-    @classmethod
-    def open(
-        cls, directory: Path, password: str, identities: IdentityService
-    ) -> "KeyManagementService":
-        """The service of a node whose key stores lie in `directory`. Raises `KeyStoreException`."""
-        certificates = NodeCertificates.load(directory, password)
-        entries = [certificates.identity, certificates.service]
-        pairs = [load_private_key(entry.pkcs8) for entry in entries if entry is not None]
-        root = FreshKeyRoot.load(directory / FRESH_ROOT_FILE, password)
-        name = CertificateView.parse(certificates.identity.path[-1]).corda_name()
-        return cls(Party(name, pairs[0].public), pairs, root, identities)
 
     def load(self, rows: Iterable[Row]) -> None:
         """Take in the rows of `node_our_key_pairs` at start.

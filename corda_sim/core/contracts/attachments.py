@@ -12,7 +12,7 @@ from corda_sim.core.contracts.archive import contract_names, read_archive
 from corda_sim.core.crypto.crypto import decode_public_key, sign, verify
 from corda_sim.core.crypto.hashes import SecureHash
 from corda_sim.core.crypto.keys import KeyPair, PublicKey
-from corda_sim.core.errors import AttachmentResolutionException, DecodeError, SignatureException
+from corda_sim.core.errors import DecodeError, SignatureException
 from corda_sim.core.serialization import PLATFORM, serializable
 
 DEPLOYED_CORDAPP_UPLOADER = "app"
@@ -115,8 +115,3 @@ class ContractAttachment:
     def is_trusted(self) -> bool:
         """Whether the operator put it here (net.corda.core.internal.isUploaderTrusted)."""
         return self.uploader in TRUSTED_UPLOADERS
-
-    def require_contract(self, name: str) -> None:
-        """Raises: AttachmentResolutionException when the contract is not in this attachment."""
-        if name not in self.contracts:
-            raise AttachmentResolutionException(self.id)

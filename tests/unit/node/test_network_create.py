@@ -8,12 +8,12 @@ import pytest
 
 from corda_sim.core.write_batch import WriteBatch
 from corda_sim.flow.cordapp import CordApp
+from corda_sim.node.assembly import load_identity
 from corda_sim.node.attachments import load_trusted
-from corda_sim.node.certificates import DevelopmentHierarchy, NodeCertificates
+from corda_sim.node.certificates import DevelopmentHierarchy
 from corda_sim.node.config import load_config
 from corda_sim.node.identity_service import IdentityService
 from corda_sim.node.key_stores import read_trust_store
-from corda_sim.node.keys import KeyManagementService
 from corda_sim.node.manifest import read_manifest
 from corda_sim.node.network_create import NetworkRequest, NotarySeat, create_network
 from corda_sim.node.network_errors import (
@@ -107,12 +107,10 @@ def test_configurations_are_private_and_complete(network: Path) -> None:
 
 def test_keys_open_with_the_configured_password(network: Path) -> None:
     for node in read_manifest(network).nodes:
-        directory = network / node.dir / "certificates"
-        password = load_config(network / node.dir).key_store_password
-        keys = KeyManagementService.open(directory, password, IdentityService())
-        assert keys.our_identity.name == node.legal_name
-        shared = NodeCertificates.load(directory, password).service
-        assert (shared is not None) == (node.role == "notary")
+        config = load_config(network / node.dir)
+        found = load_identity(config, network / node.dir / "certificates")
+        assert found.party.name == node.legal_name
+        assert (found.service is not None) == (node.role == "notary")
 
 
 def test_cordapps_are_installed_with_one_signer(network: Path) -> None:
