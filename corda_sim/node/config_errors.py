@@ -15,9 +15,12 @@ from corda_sim.node.logs import mask_passwords
 CORDA_KEYS_NOT_USED: Final = frozenset(
     {
         "additionalP2PAddresses",
+        "adminAddress",
         "attachmentCacheBound",
         "attachmentContentCacheSizeMegaBytes",
+        "bftSMaRt",
         "blacklistedAttachmentSigningKeys",
+        "className",
         "compatibilityZoneURL",
         "cordappSignerKeyFingerprintBlacklist",
         "crlCheckSoftFail",
@@ -25,10 +28,13 @@ CORDA_KEYS_NOT_USED: Final = frozenset(
         "cryptoServiceName",
         "custom",
         "database",
+        "dataSourceClassName",
         "detectPublicIp",
         "devModeOptions",
         "drainingModePollPeriod",
         "emailAddress",
+        "externalBridge",
+        "extraConfig",
         "extraNetworkMapKeys",
         "flowExternalOperationThreadPoolSize",
         "flowMonitorPeriodMillis",
@@ -41,18 +47,28 @@ CORDA_KEYS_NOT_USED: Final = frozenset(
         "lazyBridgeStart",
         "localShellAllowExitInSafeMode",
         "localShellUnsafe",
+        "machineName",
+        "maintenanceMode",
+        "messagingServerConnectionConfiguration",
         "messagingServerExternal",
+        "metricsConfiguration",
         "networkParameterAcceptanceSettings",
         "networkServices",
+        "on",
         "quasarExcludePackages",
+        "raft",
         "security",
+        "senderRetentionPeriodInDays",
         "sshd",
         "systemProperties",
         "telemetry",
         "tlsCertCrlDistPoint",
         "tlsCertCrlIssuer",
+        "tlsCryptoServiceConfig",
+        "tuning",
     }
 )
+"""At any depth; a name that a table here has is that table's."""
 
 
 class ConfigurationException(CordaError):

@@ -26,7 +26,9 @@ def _parse_name(value: object) -> CordaX500Name:
     return CordaX500Name.parse(f"{value}")
 
 
-def _check_address(value: str) -> str:
+def _check_address(value: object) -> str:
+    if not isinstance(value, str):
+        raise ValueError("not an address")  # noqa: TRY004 - pydantic reports it with its key
     if value.startswith("unix:"):
         return value
     found = _ADDRESS.fullmatch(value)

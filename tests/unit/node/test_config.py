@@ -1,13 +1,15 @@
 import stat
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from pydantic import BaseModel
 
 from corda_sim.core.identity import CordaX500Name
 from corda_sim.flow.settings import FlowTimeout
 from corda_sim.node.config import NodeConfiguration, load_config, write_config
-from corda_sim.node.config_errors import ConfigurationException
+from corda_sim.node.config_errors import CORDA_KEYS_NOT_USED, ConfigurationException, _models
 
 MINIMAL = """
 myLegalName = "O=PartyA, L=London, C=GB"
@@ -103,3 +105,82 @@ def test_a_missing_file_and_bad_toml(tmp_path: Path) -> None:
 
 def test_passwords_stay_out_of_repr(tmp_path: Path) -> None:
     assert "cordacadevpass" not in repr(load(tmp_path, MINIMAL))
+
+
+def keys_of(model: type[BaseModel], path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """Every key that node.toml may have, tables in tables included; lists are left out."""
+    for name, field in model.model_fields.items():
+        here = (*path, field.alias or name)
+        inner = list(_models(field.annotation))
+        yield here
+        if inner and "tuple" not in str(field.annotation):
+            yield from keys_of(inner[0], here)
+
+
+KEYS = list(keys_of(NodeConfiguration))
+
+
+def with_key(path: tuple[str, ...], value: str) -> str:
+    """A node.toml in which a key has this value; the tables above it have nothing else."""
+    *tables, key = path
+    own = MINIMAL if path[0] not in MINIMAL else ""
+    return f"{'.'.join((*tables, key))} = {value}\n{own}"
+
+
+def test_the_keys_are_cordas() -> None:
+    names = {".".join(path) for path in KEYS}
+    assert {
+        "myLegalName",
+        "p2pAddress",
+        "rpcSettings.address",
+        "dataSourceProperties.url",
+        "messagingServerAddress",
+        "devMode",
+        "keyStorePassword",
+        "notary.validating",
+        "notary.serviceLegalName",
+        "notary.etaMessageThresholdSeconds",
+        "reloadCheckpointAfterSuspend",
+        "transactionCacheSizeMegaBytes",
+        "cordappDirectories",
+        "enterpriseConfiguration.mutualExclusionConfiguration.updateInterval",
+        "enterpriseConfiguration.processedMessageCleanup.generalRetentionPeriodInDays",
+    } <= names
+
+
+@pytest.mark.parametrize("path", KEYS, ids=".".join)
+def test_a_value_of_the_wrong_kind_is_answered_with_its_key(
+    tmp_path: Path, path: tuple[str, ...]
+) -> None:
+    found = problems(tmp_path, with_key(path, "1979-05-27"))
+    line = next(line for line in found.splitlines() if f": {'.'.join(path)}: " in line)
+    assert "expected " in line
+    assert "found " in line
+    assert "Input should" not in found
+
+
+@pytest.mark.parametrize("path", KEYS, ids=".".join)
+def test_a_slip_of_the_pen_is_answered_with_the_nearest_key(
+    tmp_path: Path, path: tuple[str, ...]
+) -> None:
+    *tables, key = path
+    slip = key[:2] + key[3:] if len(key) > 4 else key + "s"
+    found = problems(tmp_path, with_key((*tables, slip), "1"))
+    assert f"{'.'.join((*tables, slip))}: unknown key; did you mean {key!r}?" in found
+
+
+@pytest.mark.parametrize("key", sorted(CORDA_KEYS_NOT_USED))
+def test_a_key_of_corda_without_meaning_here_is_said_to_be_one(tmp_path: Path, key: str) -> None:
+    found = problems(tmp_path, with_key((key,), "1"))
+    assert f"{key}: a key of Corda's node.conf that has no meaning here; remove it" in found
+    nested = with_key(("enterpriseConfiguration", key), "1")
+    assert f"enterpriseConfiguration.{key}: a key of Corda's" in problems(tmp_path, nested)
+
+
+def test_directories_are_relative_to_the_nodes(tmp_path: Path) -> None:
+    config = load(tmp_path, "cordappDirectories = ['more', '/srv/apps']\n" + MINIMAL)
+    assert config.cordapp_folders(tmp_path) == (
+        tmp_path / "cordapps",
+        tmp_path / "more",
+        Path("/srv/apps"),
+    )
