@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,12 +15,8 @@ from corda_sim.core.identity import CordaX500Name, Party
 from corda_sim.core.network import NetworkParameters, NotaryInfo
 from corda_sim.core.write_batch import WriteBatch
 from corda_sim.flow.cordapp import AppServiceHub, CordApp
-from corda_sim.node.app_services import (
-    app_service_hub,
-    flows_at_start,
-    start_services,
-    stop_services,
-)
+from corda_sim.flow.logic import FlowLogic
+from corda_sim.node.app_services import app_service_hub, start_services, stop_services
 from corda_sim.node.assembly import NodeIdentity, build_hub, check_mode, load_identity
 from corda_sim.node.cert_errors import KeyStoreException
 from corda_sim.node.certificates import DevelopmentHierarchy
@@ -119,12 +116,12 @@ def test_services_get_their_settings_and_the_notarys_ledger(
     assert worker.service is not None
     cluster = Party(CLUSTER, worker.service.public)
     hub = hub_of(storage, worker, cluster)
-    plain = app_service_hub(config(), tmp_path, hub, worker)
+    plain = app_service_hub(config(), tmp_path, hub, worker, no_flow)
     assert plain.settings == {}
     assert plain.database_url == f"sqlite:///{tmp_path}/node.db"
     assert plain.service_identity == cluster
     notary = {"validating": True, "serviceLegalName": str(CLUSTER)}
-    made = app_service_hub(config(notary=notary), tmp_path, hub, worker)
+    made = app_service_hub(config(notary=notary), tmp_path, hub, worker, no_flow)
     assert made.settings["notary"]["etaMessageThresholdSeconds"] == 10
     assert made.database_url == f"sqlite:///{tmp_path}/notary.db"
     assert made.service_key == worker.service
@@ -139,7 +136,11 @@ def test_the_service_key_is_that_of_the_service_named(
     hub = hub_of(storage, worker, *([other] if listed else []))
     settings = config(notary={"validating": True, "serviceLegalName": str(CLUSTER)})
     with pytest.raises(IllegalStateError, match="Other Service" if listed else "no notary"):
-        app_service_hub(settings, tmp_path, hub, worker)
+        app_service_hub(settings, tmp_path, hub, worker, no_flow)
+
+
+def no_flow(logic: FlowLogic[Any]) -> str:
+    raise AssertionError(f"nobody starts {logic}")
 
 
 @dataclass
@@ -168,7 +169,7 @@ def test_services_start_and_stop_with_the_node(
     storage: SqlStorage, worker: NodeIdentity, tmp_path: Path
 ) -> None:
     hub = hub_of(storage, worker)
-    app_hub = app_service_hub(config(), tmp_path, hub, worker)
+    app_hub = app_service_hub(config(), tmp_path, hub, worker, no_flow)
     seen: list[AppServiceHub] = []
 
     def build(given: AppServiceHub) -> Service:
@@ -183,7 +184,6 @@ def test_services_start_and_stop_with_the_node(
     services = hub.cordapp_services
     assert seen == [app_hub]
     assert list(services) == [Service, Other, Silent]
-    assert flows_at_start(hub) == []
     asyncio.run(stop_services(hub))
     assert [getattr(one, "calls", None) for one in services.values()] == [
         ["start", "stop"],
