@@ -10,6 +10,7 @@ from rich.progress import track
 
 from corda_sim.cli.options import Json
 from corda_sim.cli.output import console, emit, errors
+from corda_sim.core.errors import IllegalArgumentError
 
 if TYPE_CHECKING:
     from corda_sim.testing.sim.run import Result, Simulator
@@ -25,7 +26,10 @@ def sim(
     from corda_sim.testing.sim.run import Simulator
     from corda_sim.testing.sim.seeds import parse_seeds, run_seeds
 
-    wanted = parse_seeds(seeds) if seed is None else range(seed, seed + 1)
+    try:
+        wanted = parse_seeds(seeds if seed is None else str(seed))
+    except IllegalArgumentError as error:
+        raise typer.BadParameter(str(error), param_hint="--seeds") from error
     with _quiet():
         simulator = Simulator()
         if trace:

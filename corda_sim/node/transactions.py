@@ -91,7 +91,8 @@ class TransactionStorage:
         An unverified transaction may become verified, never the reverse.
         """
         tx_id = transaction.id
-        known, committed = self._latest(tx_id), self._committed(tx_id)
+        committed = self._committed(tx_id)
+        known = self._staged[tx_id][-1] if tx_id in self._staged else committed
         if verified:
             staged.notifications.append(TransactionRecorded(tx_id))
         if known is not None:

@@ -11,6 +11,7 @@ from corda_sim.flow.settings import EngineSettings
 from corda_sim.node.app_services import start_services
 from corda_sim.node.assembly import NodeIdentity, build_hub, registry_of
 from corda_sim.node.committer import CommitCycle
+from corda_sim.node.crash import CrashPoint, hit
 from corda_sim.node.engine_room import EngineRoom, Outside
 from corda_sim.node.fresh_keys import FreshKeyRoot
 from corda_sim.node.services import ServiceHub
@@ -101,6 +102,7 @@ class EngineNode(ABC):
             service_identity=service[0] if service else None,
             service_key=service[1] if service else None,
             start_flow=self.room.start_service_flow,
+            crash=lambda point: hit(CrashPoint(point)),
         )
 
     def drop_flows(self) -> None:

@@ -39,7 +39,7 @@ class Chance:
 
     def commit_seconds(self) -> float:
         """How long steps wait for their transaction."""
-        return 0.0005 + self.random.random() * 0.008
+        return 0.001 + self.random.random() * 0.012
 
     def settle_seconds(self) -> float:
         """How long an answer of the database, or of a service, takes."""

@@ -21,7 +21,7 @@ from corda_sim.testing.site import NOTARY
 
 PARTY_A, PARTY_B = "PartyA", "PartyB"
 MIN_PAYMENTS, MIN_FAULTS = 20, 3
-LOAD_SECONDS = 0.4
+LOAD_SECONDS = 0.15
 NODES = (PARTY_A, PARTY_B, NOTARY)
 _POINTS = tuple(
     point

@@ -8,7 +8,6 @@ from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from corda_sim.core.serialization import serialize
-from corda_sim.flow.cordapp import AppServiceHub
 from corda_sim.flow.effects import ExternalEffect, RetryEffect, SendEffect, Step, TimerEffect
 from corda_sim.flow.errors import FlowEngineError
 from corda_sim.flow.settings import EngineSettings
@@ -87,12 +86,11 @@ class SimProcess(EngineNode):
         self._open()
 
     def _open(self) -> None:
-        self.life, self.term = Life.ACTIVE, self.lease.epoch
+        epoch = self.lease.epoch
         settings = EngineSettings(reload_checkpoint_after_suspend=self.world.plan.reload)
-        self.assemble(
-            self.node.disk.storage, self.world.now, self._entropy, settings, self.lease.epoch
-        )
-        self.world.note(self.label, f"works under epoch {self.lease.epoch}")
+        self.assemble(self.node.disk.storage, self.world.now, self._entropy, settings, epoch)
+        self.life, self.term = Life.ACTIVE, epoch
+        self.world.note(self.label, f"works under epoch {epoch}")
         self.room.perform(self.room.recover())
         self.node.opened(self)
         if self.node.has_standby:
@@ -110,26 +108,13 @@ class SimProcess(EngineNode):
             drawn += sha256(text.encode()).digest()
         return drawn[:size]
 
-    def _app_hub(self) -> AppServiceHub:
-        hub = super()._app_hub()
-        return AppServiceHub(
-            hub.services,
-            hub.directory,
-            hub.database_url,
-            hub.settings,
-            hub.sign,
-            hub.service_identity,
-            hub.service_key,
-            crash=lambda point: hit(CrashPoint(point)),
-        )
-
     def die(self, reason: str) -> None:
         """The process is gone, with all that was in its memory."""
         if not self.alive:
             return
         self.world.note(self.label, f"dies: {reason}")
         was_active, self.life = self.life is Life.ACTIVE, Life.DEAD
-        if was_active and hasattr(self, "manager"):
+        if was_active:
             self.drop_flows()
         self.deferred.clear()
         self.node.died(self)
