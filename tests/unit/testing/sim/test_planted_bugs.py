@@ -62,7 +62,7 @@ def forget_before_confirmation(patch: pytest.MonkeyPatch) -> None:
 PLANTED = [
     acknowledge_before_commit,
     remember_no_session_init,
-    pytest.param(check_no_epoch, marks=pytest.mark.slow),
+    check_no_epoch,
     forget_before_confirmation,
 ]
 
