@@ -23,6 +23,7 @@ from flows.cash.exit import CashExitFlow
 from flows.cash.issue import CashIssueFlow
 from flows.cash.payment import CashPaymentFlow
 from flows.recovery import RecoverTransactionsFlow
+from notary.hosting import HostedNotary
 from notary.witness import AskWitnessFlow
 
 DIRECTORY = Path(__file__).parent / "journals"
@@ -64,7 +65,10 @@ def play(network: MockNetwork) -> None:
     """One of each: cash, accounts, and what their other sides, validator and notary do."""
     _play_cash(network)
     _play_accounts(network)
-    network["Notary"].run_flow(AskWitnessFlow(network["PartyA"].party))
+    notary = network["Notary"]
+    hosted = notary.hub.cordapp_services[HostedNotary]
+    assert isinstance(hosted, HostedNotary)
+    notary.run_flow(AskWitnessFlow(network["PartyA"].party, hosted.instance_id))
     _play_sharing(network)
 
 

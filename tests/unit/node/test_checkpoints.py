@@ -60,7 +60,7 @@ def flow(
     storage: SqlStorage, flow_id: str, client_id: str | None = None, at: int = NOW
 ) -> StartRecord:
     record = start(client_id, at)
-    commit(storage, lambda batch: rows.started(batch, flow_id, record, "app"))
+    commit(storage, lambda batch: rows.started(batch, flow_id, record, "app", rows.START_RPC))
     return record
 
 
