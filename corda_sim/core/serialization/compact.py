@@ -8,7 +8,7 @@ from typing import Any, TypeVar, cast
 import msgspec
 
 from corda_sim.core.errors import CordaError, DecodeError
-from corda_sim.core.serialization.limits import check_allocation
+from corda_sim.core.serialization.limits import check_allocation, check_nesting
 from corda_sim.core.serialization.registry import (
     INSTALLED,
     PLATFORM,
@@ -29,7 +29,7 @@ DEFAULT_MAX_SIZE = 16 * 1024 * 1024
 OBJECT_CODE = 1
 
 _pack = msgspec.msgpack.Encoder().encode
-_unpack = msgspec.msgpack.Decoder().decode
+_decode = msgspec.msgpack.Decoder().decode
 _Ext = msgspec.msgpack.Ext
 _ATOMS = frozenset((str, bytes, bool, type(None)))
 _BAD_INPUT = (
@@ -100,6 +100,11 @@ def _drop_defaults(codec: TypeCodec, fields: list[object]) -> None:
         if type(last) is list and _pack(default) != _pack(last):
             return
         fields.pop()
+
+
+def _unpack(data: bytes) -> Any:  # noqa: ANN401 - what msgspec decoded
+    check_nesting(data)
+    return _decode(data)
 
 
 def _from_wire(

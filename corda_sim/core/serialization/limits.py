@@ -9,6 +9,11 @@ MAX_OBJECT_BYTES = 1 << 26
 UNCHECKED_SIZE = 1 << 16
 """Blobs up to this many bytes can't hold enough values to matter."""
 
+MAX_NESTING = 1 << 10
+"""Arrays within arrays that the decoder may recurse into: what a C stack bears."""
+
+# heads of arrays and of maps, which the decoder would recurse into as well
+_NESTING = bytes(range(0x80, 0xA0)) + b"\xdc\xdd\xde\xdf"
 # bytes after the head byte that belong to it, and how many of them give a length to skip
 _FIXED = {0xC0: 0, 0xC2: 0, 0xC3: 0, 0xCC: 1, 0xCD: 2, 0xCE: 4, 0xCF: 8}
 _FIXED |= {0xD0: 1, 0xD1: 2, 0xD2: 4, 0xD3: 8}
@@ -35,6 +40,50 @@ def check_allocation(data: bytes) -> None:
             if inside > MAX_OBJECT_BYTES:
                 raise DecodeError(f"objects of more than {MAX_OBJECT_BYTES} bytes together")
         at += _length(data, at)
+
+
+def check_nesting(data: bytes) -> None:
+    """Refuse arrays nested deeper than ``MAX_NESTING``.
+
+    The decoder recurses in C, where only Python's recursion limit stops it, and any library may
+    have raised that beyond what the stack bears. Most blobs have too few array heads to nest so
+    deep; the others are walked.
+
+    Raises: DecodeError, for a value of a kind that the format doesn't have as well.
+    """
+    if len(data) - len(data.translate(None, _NESTING)) > MAX_NESTING:
+        _walk(data)
+
+
+def _walk(data: bytes) -> None:
+    at, left = 0, list[int]()
+    while at < len(data):
+        while left and left[-1] == 0:
+            left.pop()
+        if left:
+            left[-1] -= 1
+        size = _array_size(data, at)
+        if size:
+            left.append(size)
+            if len(left) > MAX_NESTING:
+                raise DecodeError(f"nested deeper than {MAX_NESTING}")
+        at += _length(data, at) + _extension_size(data, at)
+
+
+def _array_size(data: bytes, at: int) -> int:
+    head = data[at]
+    if 0x90 <= head <= 0x9F:
+        return head & 0x0F
+    width = _ARRAYS.get(head, 0)
+    return int.from_bytes(data[at + 1 : at + 1 + width], "big")
+
+
+def _extension_size(data: bytes, at: int) -> int:
+    """Bytes of an extension's content, which is decoded by itself; 0 for other values."""
+    head = data[at]
+    if 0xD4 <= head <= 0xD8:
+        return 1 << (head - 0xD4)
+    return _content_size(data, at) if head in _EXTENSIONS else 0
 
 
 def _content_size(data: bytes, at: int) -> int:

@@ -9,10 +9,10 @@ import pytest
 from corda_sim.core.contracts.archive import read_archive
 from corda_sim.core.contracts.attachments import DEPLOYED_CORDAPP_UPLOADER, ContractAttachment
 from corda_sim.core.contracts.loader import ContractLoader
-from corda_sim.node.packaging import build_cordapp_archive
 from corda_sim.core.crypto.hashes import SecureHash
 from corda_sim.ibc.client.height import Height
 from corda_sim.ibc.connection.types import ConnectionEnd
+from corda_sim.node.packaging import build_cordapp_archive
 
 SOURCE = """
 from typing import ClassVar

@@ -1,4 +1,5 @@
 import enum
+import sys
 import uuid
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -182,6 +183,23 @@ def test_containers_take_the_annotated_kind() -> None:
 def test_bad_input_is_a_decode_error(data: bytes) -> None:
     with pytest.raises(DecodeError):
         deserialize(data, object)
+
+
+@pytest.mark.parametrize("level", [b"\x91", b"\x92\x01", b"\xdc\x00\x01", b"\x81"])
+def test_nesting_is_bounded_whatever_pythons_recursion_limit_is(level: bytes) -> None:
+    """Libraries raise that limit beyond what the stack of the decoder's C code bears."""
+    former = sys.getrecursionlimit()
+    sys.setrecursionlimit(1_000_000)
+    try:
+        with pytest.raises(DecodeError):
+            deserialize(MAGIC + level * 200_000 + b"\xc0", object)
+    finally:
+        sys.setrecursionlimit(former)
+
+
+def test_many_arrays_side_by_side_are_no_nesting() -> None:
+    value = tuple((n, (n, n)) for n in range(3_000))
+    assert deserialize(serialize(value), tuple[tuple[int, tuple[int, int]], ...]) == value
 
 
 def test_too_large_and_too_many() -> None:
