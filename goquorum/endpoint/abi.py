@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from Crypto.Hash import keccak
 from eth_abi.abi import decode, encode
 
+from corda_sim.ibc.lightclients.ethereum.keccak import keccak256
 from goquorum.errors import GoQuorumError
 
 Entry = Mapping[str, Any]
@@ -15,11 +15,6 @@ Entry = Mapping[str, Any]
 
 class AbiError(GoQuorumError):
     """The ABI has no such entry, or the data doesn't fit it."""
-
-
-def keccak256(data: bytes) -> bytes:
-    """Ethereum's hash."""
-    return keccak.new(digest_bits=256, data=data).digest()
 
 
 def type_of(parameter: Entry) -> str:

@@ -5,9 +5,9 @@ import time
 from dataclasses import dataclass
 from typing import Any, Final
 
-from eth_account import Account as EthAccount
-from eth_account.signers.local import LocalAccount
-
+from corda_sim.ibc.lightclients.ethereum.keccak import keccak256
+from corda_sim.ibc.lightclients.ethereum.rlp_items import encode_item
+from corda_sim.ibc.lightclients.ethereum.signatures import address_of, sign_digest
 from goquorum.endpoint.abi import Decoded, Interface
 from goquorum.endpoint.json_rpc import JsonRpc, RpcError
 from goquorum.errors import GoQuorumError
@@ -51,41 +51,57 @@ class Log:
     data: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class LegacyTransaction:
+    """A transaction of type 0; `to` None deploys. Price and value in wei."""
+
+    nonce: int
+    gas: int
+    to: bytes | None
+    data: bytes
+    gas_price: int = 0
+    value: int = 0
+
+    def signed(self, private_key: bytes, chain_id: int) -> bytes:
+        """The transaction as it is sent, its signature bound to the chain (EIP-155)."""
+        numbers = map(_scalar, (self.nonce, self.gas_price, self.gas))
+        fields = [*numbers, self.to or b"", _scalar(self.value), self.data]
+        unsigned = encode_item([*fields, _scalar(chain_id), b"", b""])
+        signature = sign_digest(private_key, keccak256(unsigned))
+        r, s = (int.from_bytes(signature[at : at + 32], "big") for at in (0, 32))
+        v = chain_id * 2 + 35 + signature[64]
+        return encode_item([*fields, *map(_scalar, (v, r, s))])
+
+
+def _scalar(number: int) -> bytes:
+    """RLP's form of a number: big-endian without leading zeros, nothing for zero."""
+    return number.to_bytes((number.bit_length() + 7) // 8, "big")
+
+
 class Sender:
     """Signs with one key and counts its nonces, so that transactions can be sent ahead."""
 
     def __init__(self, rpc: JsonRpc, private_key: bytes) -> None:
         self.rpc = rpc
-        self._account: LocalAccount = EthAccount.from_key(private_key)
-        self.address = bytes.fromhex(self._account.address[2:])
+        self._key = private_key
+        self.address = address_of(private_key)
         self._chain_id = int(rpc.call("eth_chainId"), 16)
         self._lock = threading.Lock()
         self._nonce = self.pending_nonce()
 
     def pending_nonce(self) -> int:
         """The next nonce by what the endpoint knows, its pool included."""
-        return int(self.rpc.call("eth_getTransactionCount", self._account.address, "pending"), 16)
+        address = "0x" + self.address.hex()
+        return int(self.rpc.call("eth_getTransactionCount", address, "pending"), 16)
 
     def send(self, to: bytes | None, data: bytes, *, gas: int = GAS_LIMIT) -> str:
         """Send without waiting; the transaction's hash. `to` None deploys."""
         with self._lock:
-            raw = self._sign(to, data, self._nonce, gas)
+            unsigned = LegacyTransaction(self._nonce, gas, to, data)
+            raw = unsigned.signed(self._key, self._chain_id)
             found = self.rpc.call("eth_sendRawTransaction", "0x" + raw.hex())
             self._nonce += 1
         return str(found)
-
-    def _sign(self, to: bytes | None, data: bytes, nonce: int, gas: int) -> bytes:
-        transaction: dict[str, Any] = {
-            "nonce": nonce,
-            "gas": gas,
-            "gasPrice": 0,
-            "value": 0,
-            "data": data,
-            "chainId": self._chain_id,
-        }
-        if to is not None:
-            transaction["to"] = to
-        return bytes(self._account.sign_transaction(transaction).raw_transaction)
 
     def wait(self, transaction_hash: str, seconds: float = RECEIPT_SECONDS) -> Receipt:
         """Wait for the receipt. Raises TransactionNotMined."""

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 import pytest
 from eth_abi.abi import encode
 
+from corda_sim.ibc.lightclients.ethereum.keccak import keccak256
 from goquorum.artifacts import artifact, names
 from goquorum.deploy import deploy, deploy_handler, deploy_lcp_client
-from goquorum.endpoint.abi import Interface, keccak256
+from goquorum.endpoint.abi import Interface
 from goquorum.endpoint.account import Contract, Sender, TransactionReverted
 from goquorum.endpoint.json_rpc import JsonRpc
 from goquorum.quick.anvil import Anvil

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.x509.oid import NameOID
 from eth_abi.abi import encode
 
-from goquorum.endpoint.abi import keccak256
+from corda_sim.ibc.lightclients.ethereum.keccak import keccak256
 from tests.integration.goquorum.wire import message, number, text
 
 DEBUG, PRODUCTION = 0x02, 0x00

@@ -2,8 +2,8 @@
 
 import pytest
 
+from corda_sim.ibc.lightclients.ethereum.keccak import keccak256
 from goquorum.deploy import deploy
-from goquorum.endpoint.abi import keccak256
 from goquorum.endpoint.account import Contract, Receipt, Sender
 from goquorum.endpoint.json_rpc import JsonRpc
 from tests.integration.goquorum import channels

@@ -2,7 +2,7 @@
 
 import pytest
 
-from goquorum.endpoint.abi import keccak256
+from corda_sim.ibc.lightclients.ethereum.keccak import keccak256
 from tests.integration.goquorum import channels
 from tests.integration.goquorum.channels import Opened, open_connection
 from tests.integration.goquorum.conftest import HEIGHT, PREFIX, Rig, membership, refused, state

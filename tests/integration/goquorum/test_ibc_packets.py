@@ -4,7 +4,7 @@ from typing import cast
 
 import pytest
 
-from goquorum.endpoint.abi import keccak256
+from corda_sim.ibc.lightclients.ethereum.keccak import keccak256
 from tests.integration.goquorum import channels
 from tests.integration.goquorum.channels import CLOSED, Opened, open_channel
 from tests.integration.goquorum.conftest import (

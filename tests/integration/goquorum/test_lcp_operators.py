@@ -4,7 +4,7 @@ import pytest
 from coincurve import PrivateKey
 from eth_abi.abi import encode
 
-from goquorum.endpoint.abi import keccak256
+from corda_sim.ibc.lightclients.ethereum.keccak import keccak256
 from tests.integration.goquorum.conftest import refused
 from tests.integration.goquorum.enclave import Enclave, address_of, client_state, update_state
 from tests.integration.goquorum.lcp import NONE, STATE_1, Lcp

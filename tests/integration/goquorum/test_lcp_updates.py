@@ -6,7 +6,7 @@ from functools import partial
 import pytest
 from eth_abi.abi import encode
 
-from goquorum.endpoint.abi import keccak256
+from corda_sim.ibc.lightclients.ethereum.keccak import keccak256
 from tests.integration.goquorum.conftest import refused
 from tests.integration.goquorum.enclave import (
     MRENCLAVE,

@@ -3,7 +3,8 @@
 import pytest
 from eth_abi.abi import encode
 
-from goquorum.endpoint.abi import AbiError, Interface, keccak256
+from corda_sim.ibc.lightclients.ethereum.keccak import keccak256
+from goquorum.endpoint.abi import AbiError, Interface
 
 ABI = (
     {

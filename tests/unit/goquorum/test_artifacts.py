@@ -2,8 +2,9 @@
 
 import pytest
 
+from corda_sim.ibc.lightclients.ethereum.keccak import keccak256
 from goquorum.artifacts import Artifact, artifact, names
-from goquorum.endpoint.abi import keccak256, signature_of
+from goquorum.endpoint.abi import signature_of
 from goquorum.errors import ArtifactMissing, UnlinkedLibrary
 
 LARGEST_CONTRACT = 24_576

@@ -8,7 +8,7 @@ import pytest
 
 from corda_sim.core.crypto.crypto import generate_key_pair
 from corda_sim.core.crypto.schemes import DEFAULT_SIGNATURE_SCHEME
-from corda_sim.core.errors import CordaError, DecodeError
+from corda_sim.core.errors import CordaError
 from corda_sim.core.identity import CordaX500Name, Party
 from corda_sim.core.write_batch import WriteBatch
 from corda_sim.flow import rows
@@ -111,8 +111,9 @@ def test_a_damaged_journal_is_named(storage: SqlStorage, checkpoints: Checkpoint
             "node_flow_journal", {"flow_id": "f", "step": 1, "data": b"rubbish"}
         ),
     )
-    with pytest.raises(DecodeError, match="flow f"):
-        checkpoints.load_journal("f")
+    journal = checkpoints.load_journal("f")
+    assert journal is not None
+    assert "flow f" in str(journal.unreadable)
 
 
 def test_outcomes_by_client_id(storage: SqlStorage, checkpoints: CheckpointStorage) -> None:

@@ -5,8 +5,12 @@ import binascii
 import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Final
 
 from corda_sim.ibc.lightclients.lcp.errors import AVRInvalid
+
+MAX_REPORT_SIZE: Final = 1 << 13
+"""Bytes; a genuine one has some 2,500. It also bounds how deep the parser recurses."""
 
 _KEYS = (
     "id",
@@ -78,6 +82,8 @@ def parse_report(text: bytes) -> Report:
 
 
 def _fields(text: bytes) -> dict[str, object]:
+    if len(text) > MAX_REPORT_SIZE:
+        raise AVRInvalid(f"a report of {len(text)} bytes, more than {MAX_REPORT_SIZE}")
     try:
         pairs = json.loads(text, object_pairs_hook=_pairs)
     except (ValueError, RecursionError) as error:

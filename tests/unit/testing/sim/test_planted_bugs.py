@@ -10,7 +10,7 @@ from corda_sim.flow.live import LiveFlow
 from corda_sim.flow.manager import StateMachineManager
 from corda_sim.node.checkpoints import CheckpointStorage
 from corda_sim.node.committer import CommitCycle
-from corda_sim.node.storage import database
+from corda_sim.node.storage.commit_log import CommitLog
 from corda_sim.testing.sim.plan import Plan
 from corda_sim.testing.sim.run import Result, Simulator
 from corda_sim.testing.sim.shrink import shrink
@@ -45,7 +45,7 @@ def remember_no_session_init(patch: pytest.MonkeyPatch) -> None:
 
 
 def check_no_epoch(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(database, "_require_epoch", lambda _connection, _epoch: None)
+    patch.setattr(CommitLog, "append", lambda _self, _connection, _epoch: None)
 
 
 def forget_before_confirmation(patch: pytest.MonkeyPatch) -> None:
