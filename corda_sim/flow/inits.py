@@ -84,16 +84,25 @@ class SessionInits(FlowWaits):
     def take_kept_init(self, sender: Party, wire: WireMessage) -> None:
         """Run a session-init that was kept while the node drained or lacked the CorDapp."""
         if wire.message_id in self._taken:
-            return  # begun already; its row goes with the next commit
+            return  # begun or dropped already; its row goes with the next commit
         if self._run_or_reject(sender, wire, _init(wire)) is None:
-            step = self.shared_step()
-            rows.init_dropped(step.batch, wire.message_id)
-            self._take_once(wire.message_id, step)
+            self._let_go(wire)
 
-    def kill_kept_init(self, sender: Party, wire: WireMessage) -> None:
-        """Drop a session-init that is kept; its sender is told (dropSessionInit)."""
-        rows.init_dropped(self.shared_step().batch, wire.message_id)
+    def kill_kept_init(self, sender: Party, wire: WireMessage) -> bool:
+        """Drop a session-init that is kept; its sender is told (dropSessionInit).
+
+        False when it was begun, or dropped, since the last commit.
+        """
+        if wire.message_id in self._taken:
+            return False
+        self._let_go(wire)
         self._reject(sender, _init(wire), "Unable to establish session", RejectCode.KILLED)
+        return True
+
+    def _let_go(self, wire: WireMessage) -> None:
+        step = self.shared_step()
+        rows.init_dropped(step.batch, wire.message_id)
+        self._take_once(wire.message_id, step)
 
     def _start_responder(
         self, sender: Party, wire: WireMessage, message: InitialSessionMessage

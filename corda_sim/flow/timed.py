@@ -41,7 +41,7 @@ class TimedFlow(FlowLogic[R_co]):
         """The result of the first attempt that is answered."""
         refusals, number = 0, 0
         while True:
-            first = self.context.sessions_opened
+            first, pause = self.context.sessions_opened, 0.0
             try:
                 return await self._attempt_in_time(number)
             except FlowTimeoutException:
@@ -49,11 +49,12 @@ class TimedFlow(FlowLogic[R_co]):
             except FlowException as error:
                 if not self.is_worth_repeating(error):
                     raise
+                pause = back_off_seconds(refusals)
                 refusals += 1
             for session_id in self.context.sessions_since(first):
                 self.context.add_op(Abandoned(session_id))
-            if refusals > 1:
-                await self.sleep(timedelta(seconds=back_off_seconds(refusals - 1)))
+            if pause:
+                await self.sleep(timedelta(seconds=pause))
 
     async def _attempt_in_time(self, number: int) -> R_co:
         self.context.deadline = self.service_hub.timeout(

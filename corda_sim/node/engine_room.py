@@ -183,10 +183,8 @@ class EngineRoom:
     def kill_kept_init(self, message_id: str) -> bool:
         """Drop a session-init that is kept, telling its sender; False where there is none."""
         kept = self.hub.checkpoints.kept_inits()
-        found = list(self._with_parties(one for one in kept if one.wire.message_id == message_id))
-        for party, stored in found:
-            self.manager.kill_kept_init(party, stored.wire)
-        return bool(found)
+        found = self._with_parties(one for one in kept if one.wire.message_id == message_id)
+        return any(self.manager.kill_kept_init(party, stored.wire) for party, stored in found)
 
     def set_draining(self, enabled: bool) -> None:
         """Take no new flows, over restarts too; or take them again, kept session-inits first."""

@@ -70,6 +70,31 @@ def test_killing_a_kept_init_rejects_it_to_its_sender(network: MockNetwork, why:
     assert nothing_is_left(network)
 
 
+def test_what_was_killed_is_not_run_in_the_same_commit(network: MockNetwork) -> None:
+    flow = held(network, "draining")
+    b = network["PartyB"]
+    init = kept_id(network)
+    assert b.room.kill_kept_init(init)
+    assert not b.room.kill_kept_init(init)
+    b.room.set_draining(False)
+    network.run_network()
+    assert b.manager.counters.started == 0
+    with pytest.raises(UnexpectedFlowEndException, match="Unable to establish session"):
+        flow.result()
+
+
+def test_what_runs_already_is_not_rejected_in_the_same_commit(network: MockNetwork) -> None:
+    flow = held(network, "draining")
+    b = network["PartyB"]
+    init = kept_id(network)
+    b.manager.draining = False
+    b.room.take_kept_inits()
+    assert not b.room.kill_kept_init(init)
+    network.run_network()
+    assert flow.result() == "hello"
+    assert nothing_is_left(network)
+
+
 def test_there_is_nothing_to_kill_under_another_id(network: MockNetwork) -> None:
     held(network, "draining")
     assert not network["PartyB"].room.kill_kept_init("N-R-1-1-0-0")
