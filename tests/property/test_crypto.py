@@ -14,10 +14,11 @@ from corda_sim.core.crypto.crypto import (
     is_valid,
     sign,
     verify,
+    verify_once,
     verify_strict,
 )
 from corda_sim.core.crypto.hashes import SecureHash
-from corda_sim.core.crypto.keys import PublicKey
+from corda_sim.core.crypto.keys import KeyPair, PublicKey
 from corda_sim.core.crypto.merkle import MerkleTree
 from corda_sim.core.crypto.schemes import SignatureScheme
 from corda_sim.core.crypto.signatures import batch_sign, sign_transaction_id
@@ -188,3 +189,18 @@ def test_der_reads_or_refuses(noise: bytes) -> None:
 @given(st.integers(-(2**70), 2**70))
 def test_der_integers_round_trip(number: int) -> None:
     assert der.Reader(der.integer(number)).integer() == number
+
+
+@given(st.lists(st.tuples(pairs, pairs, st.binary(min_size=1, max_size=2)), max_size=12))
+def test_memory_of_signatures_changes_no_answer(
+    asked: list[tuple[KeyPair, KeyPair, bytes]],
+) -> None:
+    for signer, named, data in asked:
+        signature = sign(signer.private, data)
+        right = is_valid(named.public, signature, data)
+        assert right == (signer == named)
+        if right:
+            verify_once(named.public, signature, data)
+        else:
+            with pytest.raises(SignatureException):
+                verify_once(named.public, signature, data)

@@ -44,6 +44,8 @@ _SMALL_ORDER = frozenset(
 """The y of the eight points whose order divides 8."""
 _DECODED_KEYS = 4096
 """Keys kept decoded: a network has few identities, and each is read again in every message."""
+_VERIFIED = 4096
+"""Right signatures remembered, with what they sign: about 1 KiB each."""
 
 
 def public_key_of(native: object) -> PublicKey:
@@ -195,6 +197,15 @@ def verify(public: PublicKey, signature: bytes, data: bytes) -> None:
                 raise SignatureException(f"Keys of {public.scheme.name} don't verify by themselves")
     except (InvalidSignature, ValueError) as error:
         raise SignatureException(f"Signature Verification failed! Key: {public}") from error
+
+
+@lru_cache(_VERIFIED)
+def verify_once(public: PublicKey, signature: bytes, data: bytes) -> None:
+    """`verify`, but a signature that was right is not computed again.
+
+    The arguments are compared byte for byte; a wrong signature is computed each time.
+    """
+    verify(public, signature, data)
 
 
 def is_valid(public: PublicKey, signature: bytes, data: bytes) -> bool:

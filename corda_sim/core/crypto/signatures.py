@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from corda_sim.core.crypto.crypto import sign, verify
+from corda_sim.core.crypto.crypto import sign, verify_once
 from corda_sim.core.crypto.hashes import SecureHash
 from corda_sim.core.crypto.keys import KeyPair, PublicKey
 from corda_sim.core.crypto.merkle import MerkleTree, PartialMerkleTree
@@ -47,13 +47,14 @@ class TransactionSignature:
     def verify(self, tx_id: SecureHash) -> None:
         """Raise SignatureException unless this signs the transaction `tx_id`.
 
-        As in Corda the scheme in the metadata is signed but not compared with the key's.
+        As in Corda the scheme in the metadata is signed but not compared with the key's. A node
+        asks several times on a transaction's way: only the first answer costs a verification.
         """
         try:
             data = SignableData(self._signed(tx_id), self.metadata).serialize()
         except (IllegalArgumentError, MerkleTreeException) as error:
             raise SignatureException(str(error)) from error
-        verify(self.by, self.bytes_, data)
+        verify_once(self.by, self.bytes_, data)
 
     def is_valid(self, tx_id: SecureHash) -> bool:
         """Whether this signs the transaction `tx_id`."""

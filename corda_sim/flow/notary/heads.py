@@ -8,7 +8,7 @@ every response. So whoever holds a head can tell a database that no longer conta
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from corda_sim.core.crypto.crypto import verify
+from corda_sim.core.crypto.crypto import verify_once
 from corda_sim.core.crypto.hashes import SecureHash
 from corda_sim.core.crypto.keys import PublicKey
 from corda_sim.core.errors import SignatureException
@@ -50,7 +50,7 @@ class SignedHead:
         """
         if self.by not in notary_key.keys:
             raise SignatureException("The head isn't signed by the notary's key")
-        verify(self.by, self.signature, self.head.signed_bytes())
+        verify_once(self.by, self.signature, self.head.signed_bytes())
 
 
 @serializable("corda.NotaryAnchor")

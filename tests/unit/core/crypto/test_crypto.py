@@ -14,6 +14,7 @@ from corda_sim.core.crypto.crypto import (
     is_valid,
     sign,
     verify,
+    verify_once,
     verify_strict,
 )
 from corda_sim.core.crypto.keys import KeyPair, PublicKey
@@ -141,3 +142,38 @@ def test_a_composite_key_does_not_verify_by_itself(pair: KeyPair) -> None:
     both = CompositeKeyBuilder().add_keys(pair.public, other).build()
     with pytest.raises(SignatureException, match="COMPOSITE"):
         verify(both, sign(pair.private, DATA), DATA)
+
+
+@pytest.fixture
+def computed(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
+    """The signatures that were computed, from an empty memory on."""
+    found: list[bytes] = []
+
+    def counted(public: PublicKey, signature: bytes, data: bytes) -> None:
+        found.append(signature)
+        verify(public, signature, data)
+
+    monkeypatch.setattr(crypto, "verify", counted)
+    verify_once.cache_clear()
+    return found
+
+
+def test_a_right_signature_is_computed_once(pair: KeyPair, computed: list[bytes]) -> None:
+    signature = sign(pair.private, DATA)
+    for _ in range(3):
+        verify_once(decode_public_key(pair.public.encoded), bytes(bytearray(signature)), DATA)
+    assert computed == [signature]
+
+
+def test_a_wrong_signature_is_wrong_each_time(pair: KeyPair, computed: list[bytes]) -> None:
+    signature = sign(pair.private, DATA)
+    verify_once(pair.public, signature, DATA)
+    other = generate_key_pair(pair.public.scheme, b"\x13" * 32).public
+    for _ in range(2):
+        with pytest.raises(SignatureException):
+            verify_once(pair.public, signature, DATA + b"!")
+        with pytest.raises(SignatureException):
+            verify_once(other, signature, DATA)
+        with pytest.raises(SignatureException):
+            verify_once(pair.public, signature[:-1], DATA)
+    assert len(computed) == 7
