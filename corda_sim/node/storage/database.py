@@ -64,6 +64,7 @@ class SqlStorage:
         self.tag, self._patience = tag, patience_seconds
         self.writer: Engine = open_engine(url, mode="write", tag=tag)
         self.reader: Engine = open_engine(url, mode="read", tag=tag)
+        self.queries: Engine = open_engine(url, mode="query", tag=tag)
         self._tables = Tables(metadata)
         self._statements = Statements(self._tables, self.writer.dialect.name)
         self._log = CommitLog()
@@ -73,6 +74,7 @@ class SqlStorage:
         """Give all connections back."""
         self.writer.dispose()
         self.reader.dispose()
+        self.queries.dispose()
 
     def commit(self, batches: Sequence[WriteBatch], *, epoch: int | None) -> Outcomes:
         """Commit all batches in one transaction; those that fail are left out, each as a whole.
@@ -113,7 +115,7 @@ class SqlStorage:
         give_up = time.monotonic() + self._patience
         while True:
             try:
-                with _translated(), self.reader.connect() as connection:
+                with _translated(), self.queries.connect() as connection:
                     return list(connection.execute(statement, params or {}))
             except DatabaseUnavailable:
                 if time.monotonic() >= give_up:

@@ -19,7 +19,7 @@ _SQLITE_PRAGMAS: Final = (
     "PRAGMA case_sensitive_like = ON",  # as PostgreSQL's LIKE is
 )
 
-Mode = Literal["read", "write"]
+Mode = Literal["read", "query", "write"]
 
 
 def parse_url(url: str) -> URL:
@@ -52,11 +52,13 @@ def _sqlite_file(url: URL) -> URL:
 
 
 def open_engine(url: str, *, mode: Mode = "write", tag: str = "corda-sim") -> Engine:
-    """An engine on `url`; `mode` write starts SQLite transactions with their lock taken.
+    """An engine on `url`, whose connections are for one purpose.
 
     Args:
         url: `sqlite:///FILE` or `postgresql://…`.
-        mode: what its connections are for.
+        mode: write starts SQLite transactions with their lock taken; read sees one state of the
+            database in all queries until the connection is given back, query in each by itself,
+            which spares BEGIN and ROLLBACK.
         tag: PostgreSQL's `application_name`, by which a successor ends this holder's sessions.
 
     Raises:
@@ -73,7 +75,7 @@ def open_engine(url: str, *, mode: Mode = "write", tag: str = "corda-sim") -> En
 
 def _open_sqlite(url: URL, mode: Mode) -> Engine:
     engine = create_engine(url, pool_size=_READ_POOL, max_overflow=-1, hide_parameters=True)
-    begin = "BEGIN IMMEDIATE" if mode == "write" else "BEGIN"
+    begin = {"write": "BEGIN IMMEDIATE", "read": "BEGIN", "query": ""}[mode]
 
     def prepare(connection: Any, _record: object) -> None:  # noqa: ANN401
         # The driver's own transaction handling would commit before DDL and skip BEGIN on reads.
@@ -85,16 +87,18 @@ def _open_sqlite(url: URL, mode: Mode) -> Engine:
         connection.exec_driver_sql(begin)
 
     event.listen(engine, "connect", prepare)
-    event.listen(engine, "begin", start)
+    if begin:
+        event.listen(engine, "begin", start)
     return engine
 
 
 def _open_postgresql(url: URL, mode: Mode, tag: str) -> Engine:
     engine = create_engine(
         url,
-        pool_size=_READ_POOL if mode == "read" else 1,
+        pool_size=1 if mode == "write" else _READ_POOL,
         max_overflow=_READ_POOL,
-        pool_pre_ping=mode == "read",
+        pool_pre_ping=mode != "write",
+        isolation_level="AUTOCOMMIT" if mode == "query" else None,
         hide_parameters=True,
         connect_args={
             "application_name": tag,

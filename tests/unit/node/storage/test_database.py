@@ -4,9 +4,10 @@ import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import cast
 
 import pytest
-from sqlalchemy import Connection, func, select, text
+from sqlalchemy import Connection, event, func, select, text
 from sqlalchemy.exc import OperationalError
 
 from corda_sim.core.write_batch import WriteBatch
@@ -223,7 +224,7 @@ class AwayFor:
     """An engine's `connect` that fails a number of times."""
 
     def __init__(self, storage: SqlStorage, times: int) -> None:
-        self.times, self._connect = times, storage.reader.connect
+        self.times, self._connect = times, storage.queries.connect
 
     def __call__(self) -> Connection:
         if self.times:
@@ -238,7 +239,7 @@ def test_a_read_waits_for_a_database_that_comes_back(
 ) -> None:
     patient, waits = SqlStorage(str(storage.writer.url), patience_seconds=60), list[float]()
     away = AwayFor(patient, 3)
-    monkeypatch.setattr(patient.reader, "connect", away)
+    monkeypatch.setattr(patient.queries, "connect", away)
     monkeypatch.setattr("corda_sim.node.storage.database.time.sleep", waits.append)
     assert flows(patient) == []
     assert (away.times, len(waits)) == (0, 3)
@@ -249,7 +250,7 @@ def test_without_patience_a_read_says_at_once_that_the_database_is_away(
     storage: SqlStorage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     away = AwayFor(storage, 2)
-    monkeypatch.setattr(storage.reader, "connect", away)
+    monkeypatch.setattr(storage.queries, "connect", away)
     with pytest.raises(DatabaseUnavailable):
         flows(storage)
     assert away.times == 1
@@ -260,3 +261,34 @@ def test_patience_is_for_an_absent_database_alone(storage: SqlStorage) -> None:
     with pytest.raises(StorageError, match="no such table"):
         patient.read(select(text("1")).select_from(text("nowhere")))
     patient.close()
+
+
+def begun(storage: SqlStorage) -> list[str]:
+    """The BEGINs from now on."""
+    found: list[str] = []
+
+    def note(_c: object, _cursor: object, sql: str, *_: object) -> None:
+        if sql.startswith("BEGIN"):
+            found.append(sql)
+
+    for engine in (storage.reader, storage.queries, storage.writer):
+        event.listen(engine, "before_cursor_execute", note)
+    return found
+
+
+def test_one_query_needs_no_transaction_and_several_share_one(storage: SqlStorage) -> None:
+    seen = begun(storage)
+    assert flows(storage) == []
+    assert seen == []
+    list(storage.stream(select(schema.node_flow_journal.c.flow_id)))
+    assert seen == ["BEGIN"]
+
+
+def test_a_read_sees_each_commit_and_leaves_nothing_open(storage: SqlStorage) -> None:
+    for number, flow in enumerate("AB"):
+        assert flows(storage) == ["A"][:number]
+        assert storage.commit([journal(flow)], epoch=None) == [None]
+    with storage.queries.connect() as connection:
+        driver = cast("sqlite3.Connection", connection.connection.dbapi_connection)
+        assert not driver.in_transaction
+    assert flows(storage) == ["A", "B"]
