@@ -114,7 +114,6 @@ def requests_of(driver: Driver, worker: str) -> set[str]:
 def test_a_worker_killed_between_commit_and_reply_is_answered_for_by_the_other(
     driver: Driver,
 ) -> None:
-    pytest.importorskip("corda_sim.flow.timed", reason="clients don't ask again by themselves yet")
     ask_again_after(driver.network / "PartyA", 2)
     driver.restart("PartyA")
     driver.kill("Notary")
