@@ -15,7 +15,7 @@ from notary.batch_signing import KeyPairSigner
 from notary.database import open_engine
 from notary.figures import NotaryFigures
 from notary.node_service import NotaryConfiguration, NotaryHooks, NotaryNodeService
-from notary.service import run_in_thread
+from notary.service import run_in_thread, run_on_loop
 from notary.witness import AskWitnessFlow, SeenHeads
 
 _SEEN_HEAD = "SELECT head FROM node_notary_heads WHERE worker = :worker"
@@ -77,7 +77,7 @@ def notary_service(hub: AppServiceHub) -> HostedNotary | None:
         KeyPairSigner(hub.service_key),
         NotaryHooks(lambda: _instant(clock()), hub.crash, hub.log, counted.add),
         instance_id=hub.services.entropy(16).hex(),
-        run=None if settings.get("inline") else run_in_thread,
+        run=run_on_loop if settings.get("inline") else run_in_thread,
     )
     return HostedNotary(
         built.configuration, built.worker, built.service, built.instance_id, hub, counted

@@ -34,6 +34,13 @@ async def run_in_thread(
     return await asyncio.to_thread(process, batch)
 
 
+async def run_on_loop(
+    process: Callable[[Batch], Sequence[Outcome]], batch: Batch
+) -> Sequence[Outcome]:
+    """Commit on the event loop itself, where it serves nobody else (MockNetwork)."""
+    return process(batch)
+
+
 @dataclass(frozen=True, slots=True)
 class BatchStats:
     """One processed batch, for metrics (ProcessedBatchSize, Commit, Conflicts, …)."""
@@ -71,8 +78,8 @@ def _no_stats(_stats: BatchStats) -> None:
 class NotaryService:
     """Answers requests; each batch is whatever queued up while the one before was committed.
 
-    With `run` None every request is committed at once in the caller (simulations, MockNetwork);
-    otherwise `run` takes the work off the event loop that all callers share.
+    With `run` None every request is committed at once in the caller, without an event loop
+    (simulations); otherwise `run` takes the work off the event loop that all callers share.
     """
 
     def __init__(

@@ -58,6 +58,7 @@ class MockNode(EngineNode):
         super().__init__(network.site, spec, f"sqlite:///{spec.directory / DATABASE}")
         self.network = network
         self._loop = asyncio.new_event_loop()
+        self._asked: list[ExternalEffect] = []
         spec.directory.mkdir(parents=True, exist_ok=True)
         branches = {branch for app in network.cordapps for branch in app.migrations}
         make_database(spec.directory / DATABASE, ("node", *sorted(branches)))
@@ -116,16 +117,16 @@ class MockNode(EngineNode):
         self.network.clock.at(effect.deadline, fire)
 
     def external(self, effect: ExternalEffect) -> None:
-        """Run the operation at once."""
+        """Run the operation when the node is pumped next, with all others of that moment."""
+        self._asked.append(effect)
 
-        async def run() -> object:
-            return await effect.operation.execute(effect.deduplication_id)
-
-        try:
-            outcome: bytes | Exception = serialize(self._loop.run_until_complete(run()))
-        except Exception as error:  # noqa: BLE001 - the flow gets whatever it was
-            outcome = error
-        self.manager.operation_done(effect.flow_id, effect.step, outcome)
+    def _run_operations(self) -> None:
+        """Run what flows asked for side by side, so that a notary commits it as one batch."""
+        asked, self._asked = self._asked, []
+        if asked:
+            outcomes = self._loop.run_until_complete(_outcomes(asked))
+            for effect, outcome in zip(asked, outcomes, strict=True):
+                self.manager.operation_done(effect.flow_id, effect.step, outcome)
 
     def retry(self, effect: RetryEffect) -> None:
         """Discharge the flow when the network's clock says so."""
@@ -149,6 +150,7 @@ class MockNode(EngineNode):
         taken = [posted for key in keys for posted in self.network.bus.take(key)]
         for posted in taken:
             self.manager.on_message(posted.sender, posted.wire, posted)
+        self._run_operations()
         steps = self.cycle.begin()
         if not steps:
             return bool(taken)
@@ -197,6 +199,7 @@ class MockNode(EngineNode):
     def kill(self) -> None:
         """Lose everything that isn't on disk."""
         self.running = False
+        self._asked.clear()
         self.drop_flows()
         self.storage.close()
         self.network.bus.recipient_stopped(self.party.owning_key)
@@ -215,3 +218,14 @@ class MockNode(EngineNode):
         if self.running:
             self.kill()
         self._loop.close()
+
+
+async def _outcomes(asked: Sequence[ExternalEffect]) -> list[bytes | Exception]:
+    return await asyncio.gather(*map(_outcome, asked))
+
+
+async def _outcome(effect: ExternalEffect) -> bytes | Exception:
+    try:
+        return serialize(await effect.operation.execute(effect.deduplication_id))
+    except Exception as error:  # noqa: BLE001 - the flow gets whatever it was
+        return error

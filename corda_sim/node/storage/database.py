@@ -66,7 +66,7 @@ class SqlStorage:
         self.reader: Engine = open_engine(url, mode="read", tag=tag)
         self.queries: Engine = open_engine(url, mode="query", tag=tag)
         self._tables = Tables(metadata)
-        self._statements = Statements(self._tables, self.writer.dialect.name)
+        self._statements = Statements(self._tables, self.writer.dialect)
         self._log = CommitLog()
         self._settler = Settler(self.writer, self._tables, tag, settle_seconds)
 
@@ -185,7 +185,7 @@ class SqlStorage:
         with _translated():
             self._tables.load(connection, _table_names(ops))
             for group in group_ops(ops, self._tables.keys):
-                connection.execute(self._statements.for_group(group), group.params)
+                self._statements.for_group(group).execute(connection, group.params)
 
 
 def _table_names(ops: Sequence[Op]) -> set[str]:

@@ -4,9 +4,9 @@ An operation may join an earlier group of its table when no operation between th
 the same row: their primary keys differ. Raw SQL may touch anything, so nothing passes it.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
 from corda_sim.core.write_batch import (
     Delete,
@@ -21,6 +21,9 @@ from corda_sim.core.write_batch import (
 
 RowKey = tuple[object, ...]
 Shape = tuple[object, ...]
+Reading = tuple[Shape, Row, Row]
+"""What operations share when one statement executes them, the parameters of one execution (those
+that find the row are prefixed with `key_`), and the columns among which its primary key is."""
 KEY_PREFIX: Final = "key_"
 
 
@@ -63,8 +66,8 @@ def group_ops(ops: Iterable[Op], tables: Mapping[str, TableKey]) -> list[Group]:
             open_groups.clear()
             _add_raw(groups, op)
             continue
-        shape, params = shape_of(op), params_of(op)
-        key = _row_key(op, tables.get(op.table))
+        shape, params, key_source = _READERS[type(op)](op)
+        key = _row_key(op, tables.get(op.table), key_source)
         of_table = open_groups.setdefault(op.table, [])
         group = _joinable(of_table, shape, key)
         if group is None:
@@ -75,36 +78,34 @@ def group_ops(ops: Iterable[Op], tables: Mapping[str, TableKey]) -> list[Group]:
     return groups
 
 
-def shape_of(op: Op) -> Shape:
-    """What two operations share when one statement executes both."""
-    match op:
-        case Insert(table, row) | InsertIgnore(table, row):
-            return (type(op), table, tuple(row))
-        case Upsert(table, key_columns, row):
-            return (Upsert, table, key_columns, tuple(row))
-        case Update(table, key, changes):
-            return (Update, table, _key_shape(key), tuple(changes))
-        case Delete(table, key):
-            return (Delete, table, _key_shape(key))
-        case Execute(sql, params):
-            return (Execute, sql, tuple((name, type(value)) for name, value in params.items()))
+def _read_insert(op: Insert | InsertIgnore) -> Reading:
+    return (type(op), op.table, *op.row), op.row, op.row
 
 
-def params_of(op: Op) -> Row:
-    """The parameters of one execution; those that find the row are prefixed with `key_`."""
-    match op:
-        case Insert(_, row) | InsertIgnore(_, row) | Upsert(_, _, row):
-            return row
-        case Update(_, key, changes):
-            return {**_key_params(key), **changes}
-        case Delete(_, key):
-            return _key_params(key)
-        case Execute(_, params):
-            return params
+def _read_upsert(op: Upsert) -> Reading:
+    return (Upsert, op.table, op.key_columns, *op.row), op.row, op.row
+
+
+def _read_update(op: Update) -> Reading:
+    shape = (Update, op.table, _key_shape(op.key), *op.changes)
+    return shape, {**_key_params(op.key), **op.changes}, op.key
+
+
+def _read_delete(op: Delete) -> Reading:
+    return (Delete, op.table, _key_shape(op.key)), _key_params(op.key), op.key
+
+
+_READERS: Final[Mapping[type[Op], Callable[[Any], Reading]]] = {
+    Insert: _read_insert,
+    InsertIgnore: _read_insert,
+    Upsert: _read_upsert,
+    Update: _read_update,
+    Delete: _read_delete,
+}
 
 
 def _add_raw(groups: list[Group], op: Execute) -> None:
-    shape = shape_of(op)
+    shape = (Execute, op.sql, *((name, type(value)) for name, value in op.params.items()))
     if not groups or groups[-1].shape != shape:
         groups.append(Group(op, shape))
     groups[-1].add(op.params, None)
@@ -119,22 +120,13 @@ def _joinable(of_table: list[Group], shape: Shape, key: RowKey | None) -> Group 
     return None
 
 
-def _row_key(op: Op, table: TableKey | None) -> RowKey | None:
+def _row_key(op: Op, table: TableKey | None, source: Row) -> RowKey | None:
     if table is None or table.other_unique:
         return None
-    match op:
-        case Insert(_, row) | InsertIgnore(_, row) | Upsert(_, _, row):
-            values = row
-        case Update(_, key, changes):
-            if any(name in changes for name in table.primary_key):
-                return None
-            values = key
-        case Delete(_, key):
-            values = key
-        case Execute():
-            return None
+    if type(op) is Update and not op.changes.keys().isdisjoint(table.primary_key):
+        return None
     try:
-        return tuple(values[name] for name in table.primary_key)
+        return tuple([source[name] for name in table.primary_key])
     except KeyError:
         return None
 

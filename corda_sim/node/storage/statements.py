@@ -10,9 +10,11 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     DateTime,
-    Executable,
+    Dialect,
     MetaData,
     Table,
+    TextClause,
+    UpdateBase,
     and_,
     bindparam,
     delete,
@@ -36,9 +38,11 @@ from corda_sim.core.write_batch import (
 )
 from corda_sim.node.storage.errors import StorageError
 from corda_sim.node.storage.grouping import KEY_PREFIX, Group, Shape, TableKey
+from corda_sim.node.storage.prepared import Prepared
 from corda_sim.node.storage.types import Instant
 
 DialectInsert = sqlite.Insert | postgresql.Insert
+Statement = UpdateBase | TextClause
 
 _DIALECT_INSERTS: Final[Mapping[str, Callable[[Table], DialectInsert]]] = {
     "sqlite": sqlite.insert,
@@ -88,19 +92,25 @@ class Tables:
 class Statements:
     """Builds and remembers the statement of each shape of operation."""
 
-    def __init__(self, tables: Tables, dialect: str) -> None:
-        self._tables = tables
-        self._upsert = _DIALECT_INSERTS[dialect]
-        self._built: dict[Shape, Executable] = {}
+    def __init__(self, tables: Tables, dialect: Dialect) -> None:
+        self._tables, self._dialect = tables, dialect
+        self._upsert = _DIALECT_INSERTS[dialect.name]
+        self._built: dict[Shape, Prepared] = {}
 
-    def for_group(self, group: Group) -> Executable:
-        """The statement that executes each of the group's parameter sets."""
-        statement = self._built.get(group.shape)
-        if statement is None:
-            statement = self._built[group.shape] = self._build(group.sample)
-        return statement
+    def for_group(self, group: Group) -> Prepared:
+        """The statement that executes each of the group's parameter sets.
 
-    def _build(self, op: Op) -> Executable:
+        Raises:
+            StorageError: a table or column that isn't there, or a change of every row.
+        """
+        prepared = self._built.get(group.shape)
+        if prepared is None:
+            statement = self._build(group.sample)
+            prepared = Prepared(statement, group.params[0], self._dialect)
+            self._built[group.shape] = prepared
+        return prepared
+
+    def _build(self, op: Op) -> Statement:
         match op:
             case Insert(table, row):
                 return insert(self._checked(table, row))
@@ -123,7 +133,7 @@ class Statements:
             _column(table, column)
         return table
 
-    def _build_upsert(self, table: Table, key_columns: tuple[str, ...], row: Row) -> Executable:
+    def _build_upsert(self, table: Table, key_columns: tuple[str, ...], row: Row) -> UpdateBase:
         statement = self._upsert(table)
         changed = {name: statement.excluded[name] for name in row if name not in key_columns}
         if not changed:
