@@ -7,6 +7,7 @@ import {Height, HeightLib} from "../core/types/Height.sol";
 import {AVRValidator} from "./AVRValidator.sol";
 import {Client, EnclaveSignatures} from "./EnclaveSignatures.sol";
 import {LCPCodec} from "./LCPCodec.sol";
+import {LCPMessages} from "./LCPMessages.sol";
 import {LCPProtoMarshaler} from "./LCPProtoMarshaler.sol";
 import {
     EnclaveKey,
@@ -82,9 +83,9 @@ contract LCPClientIAS is ILightClient, ILightClientErrors, EnclaveSignatures {
         returns (bytes4 selector, bytes memory args)
     {
         bytes32 kind;
-        (kind, args) = LCPProtoMarshaler.route(clientId, protoClientMessage);
-        if (kind == LCPProtoMarshaler.UPDATE_CLIENT) selector = this.updateClient.selector;
-        else if (kind == LCPProtoMarshaler.REGISTER_ENCLAVE_KEY) selector = this.registerEnclaveKey.selector;
+        (kind, args) = LCPMessages.route(clientId, protoClientMessage);
+        if (kind == LCPMessages.UPDATE_CLIENT) selector = this.updateClient.selector;
+        else if (kind == LCPMessages.REGISTER_ENCLAVE_KEY) selector = this.registerEnclaveKey.selector;
         else selector = this.updateOperators.selector;
     }
 

@@ -12,7 +12,7 @@ library LCPCodec {
     string internal constant CLIENT_STATE = "/ibc.lightclients.lcp.v1.ClientState";
     string internal constant CONSENSUS_STATE = "/ibc.lightclients.lcp.v1.ConsensusState";
 
-    function encode(LCPClientState memory state) internal pure returns (bytes memory) {
+    function encode(LCPClientState storage state) internal view returns (bytes memory) {
         bytes memory value = abi.encodePacked(
             ProtoWriter.data(1, abi.encodePacked(state.mrenclave)),
             ProtoWriter.number(2, state.keyExpiration),
@@ -32,8 +32,9 @@ library LCPCodec {
         return ProtoAny.encode(CONSENSUS_STATE, value);
     }
 
-    function _operators(LCPClientState memory state) private pure returns (bytes memory out) {
-        for (uint256 i; i < state.operators.length; ++i) {
+    function _operators(LCPClientState storage state) private view returns (bytes memory out) {
+        uint256 count = state.operators.length;
+        for (uint256 i; i < count; ++i) {
             out = bytes.concat(out, ProtoWriter.message(7, abi.encodePacked(state.operators[i])));
         }
         return abi.encodePacked(
@@ -44,8 +45,9 @@ library LCPCodec {
         );
     }
 
-    function _strings(uint8 field, string[] memory values) private pure returns (bytes memory out) {
-        for (uint256 i; i < values.length; ++i) {
+    function _strings(uint8 field, string[] storage values) private view returns (bytes memory out) {
+        uint256 count = values.length;
+        for (uint256 i; i < count; ++i) {
             out = bytes.concat(out, ProtoWriter.message(field, bytes(values[i])));
         }
     }

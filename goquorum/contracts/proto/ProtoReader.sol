@@ -40,13 +40,26 @@ library ProtoReader {
     }
 
     function varint(bytes memory data, Cursor memory cursor) internal pure returns (uint64 value) {
-        for (uint256 shift; shift < 64; shift += 7) {
-            uint8 part = _byte(data, cursor);
-            if (shift == 63 && part > 1) revert ProtoMalformed(cursor.at);
-            value |= uint64(part & 0x7f) << uint64(shift);
-            if (part < 0x80) return value;
+        uint256 at = cursor.at;
+        uint256 end = cursor.end;
+        // `at` stays below `end`, which is a length in memory.
+        unchecked {
+            for (uint256 shift; shift < 64; shift += 7) {
+                if (at >= end) revert ProtoMalformed(at);
+                uint256 part;
+                assembly ("memory-safe") {
+                    part := byte(0, mload(add(add(data, 0x20), at)))
+                }
+                ++at;
+                if (shift == 63 && part > 1) revert ProtoMalformed(at);
+                value |= uint64((part & 0x7f) << shift);
+                if (part < 0x80) {
+                    cursor.at = at;
+                    return value;
+                }
+            }
         }
-        revert ProtoMalformed(cursor.at);
+        revert ProtoMalformed(at);
     }
 
     /// The range of a length-delimited field.
@@ -72,11 +85,6 @@ library ProtoReader {
         else if (wire == 2) span(data, cursor);
         else if (wire == 5) _advance(cursor, 4);
         else revert ProtoMalformed(cursor.at);
-    }
-
-    function _byte(bytes memory data, Cursor memory cursor) private pure returns (uint8) {
-        if (cursor.at >= cursor.end) revert ProtoMalformed(cursor.at);
-        return uint8(data[cursor.at++]);
     }
 
     function _advance(Cursor memory cursor, uint256 count) private pure {

@@ -6,12 +6,17 @@ pragma solidity 0.8.20;
 /// definitions declare non-nullable. Other implementations compare these bytes.
 library ProtoWriter {
     function varint(uint256 value) internal pure returns (bytes memory out) {
-        uint256 size = 1;
-        for (uint256 rest = value >> 7; rest != 0; rest >>= 7) ++size;
+        if (value < 0x80) return abi.encodePacked(uint8(value));
+        uint256 packed;
+        uint256 size;
+        // A varint of 64 bits has at most ten bytes: it is gathered in a word, first byte first.
+        unchecked {
+            for (; value >= 0x80; value >>= 7) packed |= ((value & 0x7f) | 0x80) << (248 - 8 * size++);
+            packed |= value << (248 - 8 * size++);
+        }
         out = new bytes(size);
-        for (uint256 i; i < size; ++i) {
-            out[i] = bytes1(uint8((value & 0x7f) | (i + 1 < size ? 0x80 : 0)));
-            value >>= 7;
+        assembly ("memory-safe") {
+            mstore(add(out, 0x20), packed)
         }
     }
 
