@@ -4,7 +4,7 @@ import pytest
 
 from corda_sim.ibc.lightclients.ethereum.keccak import keccak256
 from tests.integration.goquorum import channels
-from tests.integration.goquorum.channels import Opened, open_connection
+from tests.integration.goquorum.channels import open_channel, open_connection
 from tests.integration.goquorum.conftest import HEIGHT, PREFIX, Rig, membership, refused, state
 
 pytestmark = pytest.mark.integration
@@ -160,8 +160,8 @@ def test_tries_that_are_refused(rig: Rig, changes: dict[str, object], error: str
     assert refused(lambda: rig.do("connectionOpenTry", open_try(rig, **changes))) == error
 
 
-def test_an_open_channel_is_committed_with_its_first_sequence(opened: Opened) -> None:
-    rig = opened.rig
+def test_an_open_channel_is_committed_with_its_first_sequence(rig: Rig) -> None:
+    opened = open_channel(rig)
     end = channels.channel_end(3, "theirs", "channel-9", opened.connection)
     assert rig.stored(f"channelEnds/ports/mock/channels/{opened.channel}".encode()) == keccak256(
         end
