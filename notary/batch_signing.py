@@ -59,15 +59,15 @@ def sign_batch(
     signer: NotarySigner, ids: Iterable[SecureHash]
 ) -> Mapping[SecureHash, TransactionSignature]:
     """A signature for each distinct id, by one private-key operation; none for no ids."""
-    leaves = {tx_id: tx_id.re_hash() for tx_id in ids}
-    if not leaves:
+    distinct = tuple(dict.fromkeys(ids))
+    if not distinct:
         return {}
-    tree = MerkleTree.build(list(leaves.values()))
+    tree = MerkleTree.build([tx_id.re_hash() for tx_id in distinct])
     metadata = SignatureMetadata(signer.platform_version, signer.public_key.scheme)
     signed = signer.sign(SignableData(tree.root, metadata).serialize())
     return {
         tx_id: TransactionSignature(
-            signed, signer.public_key, metadata, PartialMerkleTree.build(tree, [leaf])
+            signed, signer.public_key, metadata, PartialMerkleTree.of_leaf(tree, index)
         )
-        for tx_id, leaf in leaves.items()
+        for index, tx_id in enumerate(distinct)
     }

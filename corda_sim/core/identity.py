@@ -1,6 +1,7 @@
 """Names and parties (net.corda.core.identity)."""
 
 from dataclasses import FrozenInstanceError, dataclass
+from functools import lru_cache
 from typing import ClassVar, NoReturn
 
 from corda_sim.core.countries import COUNTRY_CODES
@@ -25,6 +26,10 @@ _ATTRIBUTES = {
     "C": "country",
 }
 _KEYWORDS = {**_ATTRIBUTES, "S": "state"}
+_NAMES = 4096
+"""Names kept with their text: a network has few, and each is read and written for every row."""
+_KNOWN_LENGTH = 512
+"""Characters of a text that is kept."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -51,37 +56,39 @@ class CordaX500Name:
             if value is not None and java_length(value) >= limit:
                 raise InvalidNameError(f"{name} must have less than {limit} characters")
 
-    @classmethod
-    def parse(cls, text: str) -> "CordaX500Name":
+    @staticmethod
+    def parse(text: str) -> "CordaX500Name":
         """Read `O=…, L=…, C=…` with the attributes in any order.
 
         Raises InvalidNameError for an attribute that Corda doesn't know, one given twice, one that
         is missing or one against the rules.
         """
-        found: dict[str, str] = {}
-        for key, value in parse_attributes(text):
-            name = _KEYWORDS.get(key)
-            if name is None:
-                raise InvalidNameError(
-                    f"The attribute {key} in '{text}' is not one of {', '.join(_ATTRIBUTES)}"
-                )
-            if name in found:
-                raise InvalidNameError(f"Duplicate attribute {key} in the name '{text}'")
-            found[name] = value
-        return cls._of(text, found)
+        return _parse_known(text) if len(text) <= _KNOWN_LENGTH else _parse(text)
 
-    @classmethod
-    def _of(cls, text: str, found: dict[str, str]) -> "CordaX500Name":
-        for key in ("O", "L", "C"):
-            if _ATTRIBUTES[key] not in found:
-                raise InvalidNameError(
-                    f"Corda X.500 names must include an {key} attribute: '{text}'"
-                )
-        return cls(**found)
-
+    @lru_cache(_NAMES)  # noqa: B019 - bounded, and names are few
     def __str__(self) -> str:
         values = ((key, getattr(self, name)) for key, name in _ATTRIBUTES.items())
         return format_attributes((key, value) for key, value in values if value is not None)
+
+
+def _parse(text: str) -> CordaX500Name:
+    found: dict[str, str] = {}
+    for key, value in parse_attributes(text):
+        name = _KEYWORDS.get(key)
+        if name is None:
+            raise InvalidNameError(
+                f"The attribute {key} in '{text}' is not one of {', '.join(_ATTRIBUTES)}"
+            )
+        if name in found:
+            raise InvalidNameError(f"Duplicate attribute {key} in the name '{text}'")
+        found[name] = value
+    for key in ("O", "L", "C"):
+        if _ATTRIBUTES[key] not in found:
+            raise InvalidNameError(f"Corda X.500 names must include an {key} attribute: '{text}'")
+    return CordaX500Name(**found)
+
+
+_parse_known = lru_cache(_NAMES)(_parse)
 
 
 class AbstractParty:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from corda_sim.core.crypto.crypto import derive_key_pair_from_entropy, sign
 from corda_sim.core.crypto.hashes import SecureHash
 from corda_sim.core.crypto.keys import KeyPair, PublicKey
+from corda_sim.core.crypto.merkle import MerkleTree, PartialMerkleTree
 from corda_sim.core.crypto.schemes import SignatureScheme
 from corda_sim.core.crypto.signatures import TransactionSignature
 from corda_sim.core.errors import SignatureException
@@ -52,6 +53,14 @@ def test_every_transaction_is_covered_by_one_use_of_the_key(ids: list[SecureHash
         assert received == signature
         received.verify(tx_id)
         assert received.by == signer.public_key
+
+
+@given(batches)
+def test_each_partial_tree_shows_its_own_leaf_alone(ids: list[SecureHash]) -> None:
+    leaves = [tx_id.re_hash() for tx_id in dict.fromkeys(ids)]
+    tree = MerkleTree.build(leaves)
+    for leaf, signature in zip(leaves, sign_batch(CountingSigner(), ids).values(), strict=True):
+        assert signature.partial_merkle_tree == PartialMerkleTree.build(tree, [leaf])
 
 
 @given(batches, hashes)

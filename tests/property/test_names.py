@@ -83,3 +83,18 @@ def test_lengths_stay_below_the_limit(field: str, limit: int) -> None:
     # An astral character counts as two, as in Java.
     with pytest.raises(InvalidNameError):
         CordaX500Name(**{**base, field: "\U00020000" * (limit // 2)})
+
+
+@given(legal_names(ANY), st.integers(0, 600))
+def test_what_is_remembered_of_names_changes_no_answer(name: CordaX500Name, blanks: int) -> None:
+    copy = CordaX500Name(**{field: getattr(name, field) for field in name.__dataclass_fields__})
+    assert str(copy) == str(name)
+    text = " " * blanks + str(name)
+    assert CordaX500Name.parse(text) == CordaX500Name.parse(text) == name
+
+
+@given(legal_names(ANY))
+def test_a_refused_text_is_refused_again(name: CordaX500Name) -> None:
+    for _ in range(2):
+        with pytest.raises(InvalidNameError, match="Duplicate"):
+            CordaX500Name.parse(f"{name}, C=GB")

@@ -2,7 +2,7 @@
 
 import enum
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, TypeVar, cast
 
 import msgspec
@@ -31,7 +31,9 @@ OBJECT_CODE = 1
 _pack = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder().decode
 _Ext = msgspec.msgpack.Ext
-_ATOMS = frozenset((str, bytes, bool, type(None)))
+_PLAIN = frozenset((str, bytes, bool, int, type(None)))
+_INTERN_DEPTH = MAX_DEPTH - 8
+"""Where the depth of interned types starts: they nest a fixed, small number of others."""
 _BAD_INPUT = (
     CordaError,
     ValueError,
@@ -55,9 +57,9 @@ def serialize(obj: object) -> bytes:
         raise NotSerializableException(f"{type(obj).__qualname__}: {error}") from error
 
 
-def _to_wire(value: object, depth: int) -> object:
+def _to_wire(value: Any, depth: int) -> object:  # noqa: ANN401 - whatever is to travel
     kind = type(value)
-    if kind in _ATOMS or kind is int:
+    if kind in _PLAIN:
         return value
     if depth >= MAX_DEPTH:
         raise NotSerializableException(f"nested deeper than {MAX_DEPTH}")
@@ -65,22 +67,35 @@ def _to_wire(value: object, depth: int) -> object:
     if codec is not None:
         return _object_to_wire(codec, value, depth + 1)
     if kind is tuple or kind is list:
-        return [_to_wire(item, depth + 1) for item in cast("list[object]", value)]
+        return _all_to_wire(value, depth + 1)
     if kind is frozenset or kind is set:
-        return sorted((_to_wire(item, depth + 1) for item in cast("set[object]", value)), key=_pack)
+        return sorted(_all_to_wire(value, depth + 1), key=_pack)
     if isinstance(value, enum.Enum):
         return _to_wire(value.value, depth)
     raise NotSerializableException(f"{kind.__module__}.{kind.__qualname__} is not registered")
 
 
+def _all_to_wire(values: Iterable[Any], depth: int) -> list[object]:
+    return [item if type(item) in _PLAIN else _to_wire(item, depth) for item in values]
+
+
 def _object_to_wire(codec: TypeCodec, value: object, depth: int) -> object:
+    values = codec.values(value)
+    if codec.intern and depth <= _INTERN_DEPTH:
+        return _interned_to_wire(codec, tuple(values))
+    return _pack_object(codec, values, depth)
+
+
+def _pack_object(codec: TypeCodec, values: Iterable[object], depth: int) -> object:
     codec.prepare()
-    fields: list[object] = [codec.name]
-    for item in codec.values(value):
-        kind = type(item)
-        fields.append(item if kind in _ATOMS or kind is int else _to_wire(item, depth))
+    fields = [codec.name, *_all_to_wire(values, depth)]
     _drop_defaults(codec, fields)
     return _Ext(OBJECT_CODE, _pack(fields))
+
+
+@functools.lru_cache(maxsize=8192)
+def _interned_to_wire(codec: TypeCodec, values: tuple[object, ...]) -> object:
+    return _pack_object(codec, values, _INTERN_DEPTH)
 
 
 def _drop_defaults(codec: TypeCodec, fields: list[object]) -> None:
@@ -113,15 +128,19 @@ def _from_wire(
     depth: int,
 ) -> object:
     kind = type(raw)
-    if kind in _ATOMS or kind is int:
+    if kind in _PLAIN:
         return raw
     if depth >= MAX_DEPTH:
         raise DecodeError(f"nested deeper than {MAX_DEPTH}")
     if kind is _Ext:
         return _object_from_wire(raw, registry, depth + 1)
     if kind is list:
-        return tuple([_from_wire(item, registry, depth + 1) for item in raw])
+        return tuple(_all_from_wire(raw, registry, depth + 1))
     raise DecodeError(f"{kind.__name__} is not part of the format")
+
+
+def _all_from_wire(items: Iterable[Any], registry: Registry, depth: int) -> list[object]:
+    return [item if type(item) in _PLAIN else _from_wire(item, registry, depth) for item in items]
 
 
 def _object_from_wire(
@@ -145,13 +164,12 @@ def _object_from_wire(
 
 def _build(codec: TypeCodec, fields: list[Any], registry: Registry, depth: int) -> object:
     codec.prepare()
-    return codec.build([_from_wire(field, registry, depth) for field in fields[1:]])
+    return codec.build(_all_from_wire(fields[1:], registry, depth))
 
 
 @functools.lru_cache(maxsize=8192)
 def _interned(codec: TypeCodec, data: bytes) -> object:
-    # the depth starts anew: interned types nest a fixed, small number of others
-    return _build(codec, _unpack(data), PLATFORM, MAX_DEPTH - 8)
+    return _build(codec, _unpack(data), PLATFORM, _INTERN_DEPTH)
 
 
 _formats: dict[bytes, Callable[[bytes, Registry], object]] = {}

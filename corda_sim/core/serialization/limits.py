@@ -51,7 +51,7 @@ def check_nesting(data: bytes) -> None:
 
     Raises: DecodeError, for a value of a kind that the format doesn't have as well.
     """
-    if len(data) - len(data.translate(None, _NESTING)) > MAX_NESTING:
+    if len(data) > MAX_NESTING < len(data) - len(data.translate(None, _NESTING)):
         _walk(data)
 
 

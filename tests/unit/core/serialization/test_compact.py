@@ -119,6 +119,31 @@ def test_named_and_anonymous_parties_stay_what_they_are() -> None:
         deserialize(serialize(AnonymousParty(KEYS[0].public)), Party)
 
 
+@pytest.mark.parametrize("again", [1, 2])
+def test_parties_of_one_key_keep_their_own_bytes(again: int) -> None:
+    key = KEYS[again - 1].public
+    names = [CordaX500Name(f"Bank {letter}", "Oslo", "NO") for letter in "XYX"]
+    parties = [AnonymousParty(key), *(Party(name, key) for name in names)]
+    encoded = [serialize(party) for party in parties * again]
+    assert [deserialize(data, object).__class__ for data in encoded[:2]] == [AnonymousParty, Party]
+    decoded = [deserialize(data, Party) for data in encoded[1:4]]
+    assert [party.name for party in decoded] == names
+    assert encoded == encoded[:4] * again
+
+
+@pytest.mark.parametrize("depth", range(MAX_DEPTH - 10, MAX_DEPTH + 1))
+def test_a_party_counts_as_two_levels_wherever_it_is(depth: int) -> None:
+    for party in (BANK, Party(BANK.name, KEYS[1].public), BANK):
+        value: object = party
+        for _ in range(depth):
+            value = (value,)
+        if depth + 2 <= MAX_DEPTH:
+            assert deserialize(serialize(value), object) == value
+        else:
+            with pytest.raises(NotSerializableException):
+                serialize(value)
+
+
 def test_batch_signatures_and_their_trees() -> None:
     ids = [SecureHash.sha256(bytes([n])) for n in range(5)]
     for tx_id, signature in batch_sign(KEYS[0], ids).items():
