@@ -1,10 +1,14 @@
 """Messages from peers: session-inits are passed on, what follows on open sessions is taken."""
 
+from collections.abc import Sequence
+from functools import partial
+
 from corda_sim.core.errors import DecodeError
 from corda_sim.core.identity import Party
 from corda_sim.flow import rows
-from corda_sim.flow.effects import AckEffect
+from corda_sim.flow.effects import AckEffect, SendEffect, Step
 from corda_sim.flow.events import Accept, Duplicate, Early, MessageArrived, Refuse
+from corda_sim.flow.farewells import Farewell, Farewells
 from corda_sim.flow.inits import SessionInits
 from corda_sim.flow.journal import LAST_SEQ, REOPEN_SEQ, MessageRecord
 from corda_sim.flow.live import LiveFlow
@@ -16,13 +20,14 @@ from corda_sim.flow.messages import (
     RejectCode,
     RejectSessionMessage,
     decode,
+    encode,
 )
 from corda_sim.flow.registry import FlowRegistry
 from corda_sim.flow.runner import machine_of
 from corda_sim.flow.services import EngineServices
 from corda_sim.flow.sessions import arrive
 from corda_sim.flow.settings import EngineSettings
-from corda_sim.flow.state import Outgoing
+from corda_sim.flow.state import Buffered, Outgoing, SessionState
 from corda_sim.flow.transitions import transition
 from corda_sim.flow.wire_message import WireMessage
 
@@ -36,6 +41,7 @@ class Inbound(SessionInits):
         self, services: EngineServices, registry: FlowRegistry, settings: EngineSettings
     ) -> None:
         super().__init__(services, registry, settings)
+        self.farewells = Farewells()
         self._early: dict[int, dict[int, list[_EarlyMessage]]] = {}
 
     def on_message(self, sender: Party, wire: WireMessage, delivery: object) -> None:
@@ -54,13 +60,17 @@ class Inbound(SessionInits):
         self, sender: Party, wire: WireMessage, message: ExistingSessionMessage, delivery: object
     ) -> None:
         if self._take(sender, wire, message, delivery):
-            self._take_early(message.recipient_session_id)
+            self.take_early(message.recipient_session_id)
 
     def _take(
         self, sender: Party, wire: WireMessage, message: ExistingSessionMessage, delivery: object
     ) -> bool:
         """Whether the message was accepted, so that one kept early may follow it."""
         session_id = message.recipient_session_id
+        farewell = self.farewells.find(session_id)
+        if farewell is not None:
+            self._answered(farewell, sender, wire, message, delivery)
+            return False
         flow = self.flows.get(self.by_session.get(session_id, ""))
         if flow is None or (flow.finished and flow.machine is None):
             self._unknown_session(sender, message)
@@ -72,6 +82,73 @@ class Inbound(SessionInits):
             self._refuse(delivery)
             return False
         return self._accept(flow, sender, wire, message, delivery)
+
+    def _answered(
+        self,
+        farewell: Farewell,
+        sender: Party,
+        wire: WireMessage,
+        message: ExistingSessionMessage,
+        delivery: object,
+    ) -> None:
+        """A peer answers the session-init of a flow that has ended."""
+        if not self._is_peer(sender, farewell.peer):
+            self._refuse(delivery)
+        elif not farewell.committed:
+            self._keep_early((sender, wire, message, delivery))
+        else:
+            self.shared_step().effects.append(AckEffect(delivery))
+            self._take_leave(farewell, sender, message)
+
+    def _take_leave(
+        self, farewell: Farewell, sender: Party, message: ExistingSessionMessage
+    ) -> None:
+        session_id, step = message.recipient_session_id, self.shared_step()
+        match message.payload:
+            case ConfirmSessionMessage(peer_session_id):
+                for outgoing in self.farewells.address(session_id, sender, peer_session_id):
+                    wire = encode(outgoing.message_id, outgoing.message)
+                    rows.outbox_addressed(step.batch, wire, sender)
+                    step.effects.append(SendEffect(sender, wire, wire.message_id))
+            case RejectSessionMessage():
+                for message_id in farewell.messages:
+                    rows.from_outbox(step.batch, message_id)
+                self.farewells.remove(session_id)
+            case _:
+                pass  # nobody is there to hear more
+
+    def say_farewell(self, session: SessionState, words: Sequence[Buffered], step: Step) -> None:
+        """Keep messages of a flow that ends with `step` until their peer confirms the session."""
+        session_id, peer, now = session.session_id, session.peer, self.services.now_ns()
+        for one in words:
+            message = ExistingSessionMessage(session_id, one.seq, one.payload)
+            wire = encode(one.message_id, message)
+            rows.to_outbox(step.batch, wire, peer, now, session_id)
+            self.farewells.add(session_id, peer, one.message_id, message, committed=False)
+        if words:
+            step.on_commit.append(partial(self._farewell_committed, session_id))
+            step.on_rollback.append(partial(self.farewells.remove, session_id))
+
+    def _farewell_committed(self, session_id: int) -> None:
+        farewell = self.farewells.find(session_id)
+        if farewell is not None:
+            farewell.committed = True
+            self.take_early(session_id)
+
+    def resend_outbox(self, recipient: Party, wire: WireMessage, session_id: int | None) -> None:
+        """After a restart: send a message of the outbox again, unless it waits for its session."""
+        message = None if session_id is None else decode(wire)
+        if session_id is not None and isinstance(message, ExistingSessionMessage):
+            add, token = self.farewells.add, wire.message_id
+            if not add(session_id, recipient, token, message, committed=True).is_addressed:
+                return
+        self.counters.resent += 1
+        self._immediate.append(SendEffect(recipient, wire, wire.message_id))
+
+    def confirmed(self, token: str) -> None:
+        """The receiver's side has the message."""
+        super().confirmed(token)
+        self.farewells.delivered(token)
 
     def _refuse(self, delivery: object) -> None:
         self.counters.refused += 1
@@ -89,9 +166,12 @@ class Inbound(SessionInits):
 
     def _may_speak(self, flow: LiveFlow, session_id: int, sender: Party) -> bool:
         session = flow.machine.state.sessions[session_id]  # type: ignore[union-attr]
-        return session.peer == sender or (
-            session.peer_session_id is None and self.services.acts_for(sender, session.peer)
-        )
+        if session.peer_session_id is None:
+            return self._is_peer(sender, session.peer)
+        return session.peer == sender
+
+    def _is_peer(self, sender: Party, peer: Party) -> bool:
+        return sender == peer or self.services.acts_for(sender, peer)
 
     def _accept(
         self,
@@ -173,7 +253,8 @@ class Inbound(SessionInits):
         if message.seq in kept or len(kept) < self.settings.max_early_messages:
             kept.setdefault(message.seq, []).append(early)
 
-    def _take_early(self, session_id: int) -> None:
+    def take_early(self, session_id: int) -> None:
+        """Take the messages that came early and whose turn it is now."""
         while copies := self._next_early(session_id):
             self._take(*copies[0])
             # Not before: to its sender the acknowledgement of any copy is that of the message.
@@ -182,6 +263,9 @@ class Inbound(SessionInits):
 
     def _next_early(self, session_id: int) -> list[_EarlyMessage]:
         kept = self._early.get(session_id)
+        farewell = self.farewells.find(session_id)
+        if kept and farewell is not None:
+            return kept.pop(0, []) if farewell.committed else []
         flow = self.flows.get(self.by_session.get(session_id, ""))
         if not kept or flow is None:
             return []

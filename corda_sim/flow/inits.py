@@ -1,6 +1,5 @@
 """Session-inits: run, rejected, or kept until their flow may run."""
 
-from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
@@ -147,12 +146,6 @@ class SessionInits(FlowWaits):
         wire = encode(outgoing.message_id, outgoing.message)
         rows.to_outbox(step.batch, wire, outgoing.recipient, self.services.now_ns())
         step.effects.append(SendEffect(outgoing.recipient, wire, wire.message_id))
-
-    def resend_outbox(self, messages: Iterable[tuple[Party, WireMessage]]) -> None:
-        """After a restart: send the outbox again."""
-        for recipient, wire in messages:
-            self.counters.resent += 1
-            self._immediate.append(SendEffect(recipient, wire, wire.message_id))
 
     def duplicate(self, delivery: object) -> None:
         """Acknowledge with the next commit: the first copy's own may still be under way."""

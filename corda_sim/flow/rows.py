@@ -153,17 +153,37 @@ def forgotten(batch: WriteBatch, flow_id: str, *, keep_outcome: bool) -> None:
             batch.delete(table, key)
 
 
-def to_outbox(batch: WriteBatch, wire: WireMessage, recipient: Party, now: int) -> None:
-    """A message that belongs to no flow, kept until it is confirmed."""
+def to_outbox(
+    batch: WriteBatch,
+    wire: WireMessage,
+    recipient: Party,
+    now: int,
+    session_id: int | None = None,
+) -> None:
+    """A message that belongs to no flow, kept until it is confirmed.
+
+    With our `session_id` it may not leave before the peer has confirmed that session.
+    """
     batch.insert_ignore(
         "node_outbox",
         {
             "message_id": wire.message_id,
             "recipient": str(recipient),
-            "data": bytes((wire.is_init,)) + wire.body,
+            "data": _outbox_data(wire),
             "insertion_time": instant(now),
+            "session_id": session_id,
         },
     )
+
+
+def outbox_addressed(batch: WriteBatch, wire: WireMessage, recipient: Party) -> None:
+    """The peer has confirmed the session that the message waited for."""
+    changes = {"recipient": str(recipient), "data": _outbox_data(wire)}
+    batch.update("node_outbox", {"message_id": wire.message_id}, changes)
+
+
+def _outbox_data(wire: WireMessage) -> bytes:
+    return bytes((wire.is_init,)) + wire.body
 
 
 def from_outbox(batch: WriteBatch, message_id: str) -> None:

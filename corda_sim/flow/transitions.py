@@ -176,7 +176,8 @@ def close_all(state: FlowState) -> tuple[FlowState, tuple[Send, ...]]:
 def _raised(state: FlowState, event: Raised) -> Transition:
     state, actions = apply_ops(state, event.ops)
     for session in list(state.sessions.values()):
-        if session.closed or session.ended or session.status is SessionStatus.UNINITIATED:
+        over = session.closed or session.ended or session.failure is not None
+        if over or session.status is SessionStatus.UNINITIATED:
             continue
         state, more = send_existing(state, session, event.error)
         actions = (*actions, *more)

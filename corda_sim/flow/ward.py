@@ -7,6 +7,7 @@ from corda_sim.flow import rows
 from corda_sim.flow.effects import Effect, FlowEnded, RetryEffect, Step
 from corda_sim.flow.errors import FlowEngineError
 from corda_sim.flow.events import FlowOp, Raised, Send
+from corda_sim.flow.farewells import last_words
 from corda_sim.flow.hospital import Outcome, Patient, back_off_seconds, diagnose
 from corda_sim.flow.journal import LAST_SEQ
 from corda_sim.flow.live import LiveFlow, Wanted
@@ -53,6 +54,8 @@ class Ward(Revival):
         self._treat(
             flow, Patient(flow.start.flow_class, error, flow.discharges, from_database=True)
         )
+        for session_id in flow.sessions:
+            self.take_early(session_id)
         return [*self.after_step(flow), *self.take_effects()]
 
     def crashed(self, flow: LiveFlow, error: BaseException, marks: Sequence[Mark]) -> None:
@@ -146,11 +149,15 @@ class Ward(Revival):
         for outgoing in last.sends:
             if encode(outgoing.message_id, outgoing.message).message_id not in flow.unconfirmed:
                 self.post(outgoing, step)
-        _, actions = transition(last.state, raised)
+        state, actions = transition(last.state, raised)
         for action in actions:
             if isinstance(action, Send):
                 outgoing = action.outgoing
                 self.post(outgoing if last.complete else _placeless(outgoing), step)
+        for session in state.sessions.values():
+            # of an unreadable journal nobody knows whether the peer has confirmed already
+            if not last.journal.unreadable:
+                self.say_farewell(session, last_words(session, complete=last.complete), step)
         for outgoing in _unreplayed(last, raised.error):
             self.post(outgoing, step)
 

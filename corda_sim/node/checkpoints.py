@@ -38,11 +38,15 @@ _OF_CLIENT_ID: Final = select(schema.node_flow_metadata.c.flow_id).where(
 
 @dataclass(frozen=True, slots=True)
 class StoredMessage:
-    """A message kept in a row, with the X.500 name of its other side and why it is kept."""
+    """A message kept in a row, with the X.500 name of its other side and why it is kept.
+
+    `session_id`: our session that the peer had to confirm, or has to, before the message leaves.
+    """
 
     party: str
     wire: WireMessage
     reason: str = ""
+    session_id: int | None = None
 
 
 class CheckpointStorage:
@@ -153,12 +157,12 @@ class CheckpointStorage:
     def outbox(self) -> list[StoredMessage]:
         """Messages of no flow that aren't confirmed yet, oldest first."""
         table = schema.node_outbox.c
-        found = self._storage.read(
-            select(table.message_id, table.recipient, table.data).order_by(table.insertion_time)
-        )
+        found = self._storage.read(select(schema.node_outbox).order_by(table.insertion_time))
         return [
             StoredMessage(
-                row.recipient, WireMessage(row.message_id, bool(row.data[0]), row.data[1:])
+                row.recipient,
+                WireMessage(row.message_id, bool(row.data[0]), row.data[1:]),
+                session_id=row.session_id,
             )
             for row in found
         ]

@@ -162,7 +162,7 @@ class EngineRoom:
 
     def _resend_outbox(self) -> None:
         for party, stored in self._with_parties(self.hub.checkpoints.outbox()):
-            self.manager.resend_outbox([(party, stored.wire)])
+            self.manager.resend_outbox(party, stored.wire, stored.session_id)
 
     def _with_parties(
         self, messages: Iterable[StoredMessage]

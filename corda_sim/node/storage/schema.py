@@ -197,6 +197,7 @@ node_outbox = Table(
     Column("recipient", String(255), nullable=False),
     Column("data", LargeBinary, nullable=False),
     Column("insertion_time", Instant, nullable=False),
+    Column("session_id", BigInteger),
 )
 
 # --- identities and keys -----------------------------------------------------------------------

@@ -54,4 +54,5 @@ def _create_node_outbox() -> None:
         sa.Column("recipient", sa.String(255), nullable=False),
         sa.Column("data", sa.LargeBinary, nullable=False),
         sa.Column("insertion_time", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("session_id", sa.BigInteger),
     )

@@ -311,7 +311,7 @@ def test_a_flow_that_dies_before_its_peer_confirms_tells_it_then(network: MockNe
     ends = b.notifications()
     network.run_network()
     results = [getattr(one.value, "result", None) for one in ends]
-    assert "!Counter-flow errored" in results
+    assert "!too late" in results
     assert nothing_is_left(network)
 
 

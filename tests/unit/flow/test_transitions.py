@@ -192,6 +192,26 @@ def test_a_failure_is_told_to_every_open_session() -> None:
     assert send.outgoing.message_id == "E-42-70"
 
 
+def test_a_failure_before_the_confirmation_waits_behind_what_was_sent() -> None:
+    error = ErrorSessionMessage(None, 42)
+    state, actions = transition(waiting(Sent(7, b"two")), Raised(error))
+    assert actions == ()
+    kept = state.sessions[7].buffered
+    assert [(one.seq, one.payload) for one in kept] == [(1, DataSessionMessage(b"two")), (2, error)]
+
+
+@pytest.mark.parametrize(
+    "last", [ErrorSessionMessage(None, 1), RejectSessionMessage("no", 1, RejectCode.KILLED)]
+)
+def test_a_failure_is_not_told_to_a_session_that_failed(last: object) -> None:
+    rejected = isinstance(last, RejectSessionMessage)
+    state = waiting() if rejected else transition(waiting(), arrived(0, CONFIRM))[0]
+    state, _ = transition(state, arrived(0 if rejected else 1, last))
+    state, actions = transition(state, Raised(ErrorSessionMessage(None, 42)))
+    assert actions == ()
+    assert not state.sessions[7].buffered
+
+
 @pytest.mark.parametrize(("now", "resumed"), [(9, False), (10, True), (11, True)])
 def test_a_sleep_ends_at_its_deadline(now: int, resumed: bool) -> None:
     state, _ = transition(FlowState("f", {}), Yielded(Sleep(10), ()))

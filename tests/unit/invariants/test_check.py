@@ -197,7 +197,7 @@ PLANTED = {
     ),
     "message in the outbox": (
         A,
-        f"INSERT INTO node_outbox VALUES ('m', 'PartyB', x'00', '{WHEN}')",
+        f"INSERT INTO node_outbox VALUES ('m', 'PartyB', x'00', '{WHEN}', NULL)",
         {(Kind.UNSENT_MESSAGE, A)},
     ),
     "ended flow with a journal": (
@@ -338,5 +338,5 @@ def test_both_ends_of_a_session_agree(
 
 
 def test_a_violation_says_where_and_what(copy: Copy) -> None:
-    copy.run(A, "INSERT INTO node_outbox VALUES ('m-1', 'PartyB', x'00', ?)", WHEN)
+    copy.run(A, "INSERT INTO node_outbox VALUES ('m-1', 'PartyB', x'00', ?, NULL)", WHEN)
     assert [str(one) for one in copy.check()] == ["unsent_message at PartyA: m-1 is in the outbox"]
