@@ -1,0 +1,1 @@
+"""The attestation service: it vouches for quotes of registered platforms, as Intel's IAS did."""
