@@ -13,6 +13,7 @@ from bench.machine import fsync_us, verify_us
 from corda_sim.core.contracts import Amount
 from corda_sim.core.write_batch import WriteBatch
 from corda_sim.flow.effects import FlowEnded
+from corda_sim.node import collector
 from corda_sim.testing.mock_network import MockNetwork
 from corda_sim.testing.mock_node import MockNode
 from flows.cash.issue import CashIssueFlow
@@ -69,6 +70,7 @@ def run(payments: int = 500) -> PaymentFigures:
         payer.run_flow(CashIssueFlow(Amount.parse("10000000 JPY"), splits=COINS))
         # The issue's chain is fetched once by payee and notary, not by every payment at once.
         payer.run_flow(CashPaymentFlow(AMOUNT, recipient=network["PartyB"].party))
+        collector.settle()
         tally = Tally()
         for node in network.nodes.values():
             tally.watch(node)

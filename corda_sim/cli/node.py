@@ -19,7 +19,7 @@ from prometheus_client.samples import Sample
 from corda_sim.cli.connect import connect, node_directory, running
 from corda_sim.cli.options import Json
 from corda_sim.cli.output import emit
-from corda_sim.node import logs
+from corda_sim.node import collector, logs
 from corda_sim.node.config import load_config
 from corda_sim.node.config_values import to_toml
 from corda_sim.node.cordapps import installed_cordapps
@@ -60,6 +60,7 @@ async def _serve(node: Node) -> None:
         if await node.open():
             server = RpcServer(node)
             node.announce_ready(await server.start())
+            collector.settle()
             LOGGER.info("ready, RPC at %s", node.rpc_address)
             try:
                 await node.wait_stopped()

@@ -3,6 +3,7 @@
 import inspect
 from collections.abc import Callable
 from difflib import get_close_matches
+from functools import lru_cache
 from typing import Any, TypeVar
 
 from corda_sim.core.errors import IllegalStateError
@@ -11,6 +12,11 @@ from corda_sim.flow.errors import FlowArgumentsException, UnknownFlowException
 from corda_sim.flow.logic import FlowLogic
 
 F = TypeVar("F", bound=type[FlowLogic[Any]])
+
+
+@lru_cache(1024)
+def _signature(of: Callable[..., object]) -> inspect.Signature:
+    return inspect.signature(of)
 
 
 def initiating_flow(name: str, version: int = 1) -> Callable[[F], F]:
@@ -113,14 +119,14 @@ class FlowRegistry:
 def arguments_of(logic: FlowLogic[Any]) -> bytes:
     """The constructor's arguments in the form that the journal keeps."""
     args, kwargs = logic.init_arguments
-    bound = inspect.signature(type(logic).__init__).bind(logic, *args, **kwargs)
+    bound = _signature(type(logic).__init__).bind(logic, *args, **kwargs)
     names = list(bound.arguments)[1:]
     return serialize(tuple((name, bound.arguments[name]) for name in names))
 
 
 def bind(cls: type[FlowLogic[Any]], arguments: dict[str, Any]) -> FlowLogic[Any]:
     """An instance of `cls`; FlowArgumentsException names the expected arguments otherwise."""
-    signature = inspect.signature(cls)
+    signature = _signature(cls)  # type: ignore[arg-type]  # a class is hashable
     try:
         signature.bind(**arguments)
     except TypeError as error:

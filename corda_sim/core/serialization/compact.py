@@ -87,9 +87,14 @@ def _object_to_wire(codec: TypeCodec, value: object, depth: int) -> object:
 
 
 def _pack_object(codec: TypeCodec, values: Iterable[object], depth: int) -> object:
-    codec.prepare()
-    fields = [codec.name, *_all_to_wire(values, depth)]
-    _drop_defaults(codec, fields)
+    if not codec.ready:
+        codec.prepare()
+    fields = [
+        codec.name,
+        *[item if type(item) in _PLAIN else _to_wire(item, depth) for item in values],
+    ]
+    if codec.droppable:
+        _drop_defaults(codec, fields)
     return _Ext(OBJECT_CODE, _pack(fields))
 
 
@@ -99,13 +104,10 @@ def _interned_to_wire(codec: TypeCodec, values: tuple[object, ...]) -> object:
 
 
 def _drop_defaults(codec: TypeCodec, fields: list[object]) -> None:
-    specs = codec.specs
-    if not specs or specs[-1].required:
-        return
     defaults = codec.defaults
     if defaults is None:
         defaults = codec.defaults = [
-            codec if spec.required else _to_wire(spec.default_value(), 0) for spec in specs
+            codec if spec.required else _to_wire(spec.default_value(), 0) for spec in codec.specs
         ]
     while len(fields) > 1:
         default, last = defaults[len(fields) - 2], fields[-1]
@@ -163,7 +165,8 @@ def _object_from_wire(
 
 
 def _build(codec: TypeCodec, fields: list[Any], registry: Registry, depth: int) -> object:
-    codec.prepare()
+    if not codec.ready:
+        codec.prepare()
     return codec.build(_all_from_wire(fields[1:], registry, depth))
 
 

@@ -155,6 +155,7 @@ def _register_signatures(registry: Registry) -> None:
         [FieldSpec("platform_version", int), FieldSpec("scheme_number_id", int)],
         lambda meta: [int(meta.platform_version), int(meta.scheme_number_id)],
         SignatureMetadata,
+        intern=True,
     )
     registry.register_custom(
         TransactionSignature,

@@ -28,14 +28,15 @@ class TypeCodec:
     __slots__ = (
         "_bind",
         "_build",
-        "_ready",
-        "_values",
         "cls",
         "defaults",
+        "droppable",
         "intern",
         "name",
+        "ready",
         "shapes",
         "specs",
+        "values",
     )
 
     def __init__(
@@ -50,24 +51,25 @@ class TypeCodec:
         self.cls = cls
         self.name = name
         self.intern = intern
-        self._values = values
+        self.values = values
+        """The field values of an instance in wire order."""
         self._build = build
         self._bind = specs
-        self._ready = False
+        self.ready = self.droppable = False
         self.specs: tuple[FieldSpec, ...] = ()
         self.shapes: tuple[Shape, ...] = ()
         self.defaults: list[object] | None = None
 
     def prepare(self) -> None:
-        """Resolve annotations on first use, when every name they mention exists."""
-        if not self._ready:
+        """Resolve annotations, before anything but ``values`` is used.
+
+        That is on first use, not at once, when every name that they mention exists.
+        """
+        if not self.ready:
             self.specs = self._bind()
             self.shapes = tuple(shape_of(spec.annotation) for spec in self.specs)
-            self._ready = True
-
-    def values(self, obj: object) -> Sequence[object]:
-        """The field values of ``obj`` in wire order."""
-        return self._values(obj)
+            self.droppable = bool(self.specs) and not self.specs[-1].required
+            self.ready = True
 
     def build(self, raw: Sequence[object]) -> object:
         """An instance from decoded fields; missing trailing fields take their defaults.
