@@ -1,6 +1,7 @@
 """All that a handler sees: no clock, no network, nothing global."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol
 
@@ -8,7 +9,7 @@ from corda_sim.ibc.any import AnyMessage
 from corda_sim.ibc.client.height import Height
 from corda_sim.ibc.events import Event
 from corda_sim.ibc.moment import Moment
-from corda_sim.ibc.store import Store
+from corda_sim.ibc.store import CachedStore, Store
 
 if TYPE_CHECKING:
     from corda_sim.ibc.client.light_client import LightClient
@@ -43,3 +44,12 @@ class Context:
     def over(self, store: Store) -> "Context":
         """The same over another store, with events of its own."""
         return replace(self, store=store, events=[])
+
+    @contextmanager
+    def attempt(self) -> Iterator["Context"]:
+        """A context whose writes and events stay only if the block doesn't raise."""
+        store = CachedStore(self.store)
+        inner = self.over(store)
+        yield inner
+        store.commit()
+        self.events.extend(inner.events)

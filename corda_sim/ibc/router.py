@@ -74,14 +74,11 @@ def deliver(ctx: Context, msg: Message) -> Delivery:
     handler = _HANDLERS.get(type(msg))
     if handler is None:
         raise FeatureLater(f"{type(msg).__name__} is not supported")
-    store = CachedStore(ctx.store)
-    inner = ctx.over(store)
     try:
-        value = handler(inner, msg)
+        with ctx.attempt() as inner:
+            value = handler(inner, msg)
     except ErrNoOpMsg:
         return Delivery(ResultType.NOOP)
-    store.commit()
-    ctx.events.extend(inner.events)
     return Delivery(ResultType.SUCCESS, value)
 
 

@@ -1,0 +1,1 @@
+"""Protocols by which the chains of a transaction agree."""

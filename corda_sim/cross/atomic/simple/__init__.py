@@ -1,0 +1,1 @@
+"""Simple commit: the coordinator locks, the participant commits, the coordinator follows him."""

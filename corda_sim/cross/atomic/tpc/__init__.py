@@ -1,0 +1,1 @@
+"""Two-phase commit: its messages; this release refuses to run it."""

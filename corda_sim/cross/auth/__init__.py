@@ -1,0 +1,1 @@
+"""Who must sign a cross-chain transaction, and who has."""

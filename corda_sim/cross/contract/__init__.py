@@ -1,0 +1,1 @@
+"""What applications offer to cross-chain transactions."""

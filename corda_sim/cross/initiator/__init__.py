@@ -1,0 +1,1 @@
+"""Starting cross-chain transactions, and running them once everybody has signed."""

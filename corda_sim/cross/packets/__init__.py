@@ -1,0 +1,1 @@
+"""The envelopes of Cross's packets, and who handles which."""

@@ -1,0 +1,1 @@
+"""Transactions as they run, their calls' links resolved."""

@@ -1,0 +1,1 @@
+"""Cross-chain channels: how the calls of a transaction name their chains."""
