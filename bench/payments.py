@@ -20,6 +20,9 @@ from flows.cash.issue import CashIssueFlow
 from flows.cash.payment import CashPaymentFlow
 
 COINS = 500
+SHARED_VERIFICATIONS = 2
+"""The payer's signature is verified by payer, notary and payee; here they are one process, which
+remembers the first time. As processes of their own they would verify it twice more."""
 AMOUNT = Amount.parse("10 JPY")
 
 
@@ -27,7 +30,8 @@ AMOUNT = Amount.parse("10 JPY")
 class PaymentFigures:
     """Rates in payments a second, CPU in microseconds a payment, latencies in milliseconds.
 
-    `commits`, `messages` and `rows` are for one payment, over all nodes.
+    `cpu_us` is what the process used, and `SHARED_VERIFICATIONS`. `commits`, `messages` and `rows`
+    are for one payment, over all nodes.
     """
 
     per_second: float
@@ -81,10 +85,11 @@ def run(payments: int = 500) -> PaymentFigures:
         messages = network.bus.sent - sent
         commits, rows = tally.commits, tally.rows
         alone = _pay_one_by_one(network, payments)
+    verify = min(verify_before, verify_us())
     return PaymentFigures(
         per_second=round(payments / together, 1),
-        cpu_us=round(cpu / payments * 1e6, 1),
-        verify_us=round(min(verify_before, verify_us()), 1),
+        cpu_us=round(cpu / payments * 1e6 + SHARED_VERIFICATIONS * verify, 1),
+        verify_us=round(verify, 1),
         fsync_us=round(fsync_us(), 1),
         p50_ms=round(statistics.median(tally.latencies), 1),
         p99_ms=round(statistics.quantiles(tally.latencies, n=100)[98], 1),

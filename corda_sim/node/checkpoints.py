@@ -1,7 +1,9 @@
 """Reading what recovery needs: journals, the outbox, kept session-inits, seen message ids."""
 
 from collections import OrderedDict, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from collections.abc import Set as AbstractSet
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -27,9 +29,14 @@ from corda_sim.node.storage.database import SqlStorage
 
 DRAINING_PROPERTY = "flowsDrainingMode"
 _SEEN_IN_MEMORY = 100_000
+_TOGETHER = 500
+"""Ids in one query."""
 # Asked for every message and every start: built once.
 _MESSAGE_ID: Final = select(schema.node_message_ids.c.message_id).where(
     schema.node_message_ids.c.message_id == bindparam("id")
+)
+_MESSAGE_IDS: Final = select(schema.node_message_ids.c.message_id).where(
+    schema.node_message_ids.c.message_id.in_(bindparam("ids", expanding=True))
 )
 _OF_CLIENT_ID: Final = select(schema.node_flow_metadata.c.flow_id).where(
     schema.node_flow_metadata.c.flow_identifier == bindparam("id")
@@ -55,6 +62,7 @@ class CheckpointStorage:
     def __init__(self, storage: SqlStorage) -> None:
         self._storage = storage
         self._seen: OrderedDict[str, None] = OrderedDict()
+        self._absent: AbstractSet[str] = frozenset()
 
     def load_journal(self, flow_id: str) -> FlowJournal | None:
         """One flow's journal, as far as it can be read; None when the flow isn't there."""
@@ -190,10 +198,30 @@ class CheckpointStorage:
         )
         return bool(found) and found[0].property_value == "true"
 
+    @contextmanager
+    def asked_together(self, messages: Iterable[WireMessage]) -> Iterator[None]:
+        """Within the block `message_seen` answers for the session-inits of `messages`.
+
+        Few queries serve them all, made now: whoever opens the block closes it before any step
+        that was staged meanwhile, or before, is told that it is committed.
+        """
+        asked = {one.message_id for one in messages if one.is_init} - self._seen.keys()
+        ids = sorted(asked)
+        for at in range(0, len(ids), _TOGETHER):
+            for row in self._storage.read(_MESSAGE_IDS, {"ids": ids[at : at + _TOGETHER]}):
+                self._remember(row.message_id)
+        self._absent = asked - self._seen.keys()
+        try:
+            yield
+        finally:
+            self._absent = frozenset()
+
     def message_seen(self, message_id: str) -> bool:
         """Whether the session-init was taken before, by this process or a former one."""
         if message_id in self._seen:
             return True
+        if message_id in self._absent:
+            return False
         seen = bool(self._storage.read(_MESSAGE_ID, {"id": message_id}))
         if seen:
             self._remember(message_id)

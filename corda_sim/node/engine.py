@@ -60,7 +60,7 @@ class NodeEngine:
         epoch: Callable[[], int | None],
         on_fatal: Callable[[Exception], None],
     ) -> None:
-        self._messaging = messaging
+        self._messaging, self._checkpoints = messaging, hub.checkpoints
         self._tasks: set[asyncio.Task[None]] = set()
         self.manager = StateMachineManager(hub, registry, settings)
         outside = Outside(self._send, self._ack, self._timer, self._external, self._retry)
@@ -136,8 +136,9 @@ class NodeEngine:
 
     def _on_pack(self, pack: InboundPack) -> None:
         delivery = _Delivery(pack)
-        for message in pack.messages:
-            self.manager.on_message(pack.sender, message, delivery)
+        with self._checkpoints.asked_together(pack.messages):
+            for message in pack.messages:
+                self.manager.on_message(pack.sender, message, delivery)
         self.committer.wake()
 
     def _on_confirmed(self, tokens: Sequence[str]) -> None:

@@ -148,8 +148,9 @@ class MockNode(EngineNode):
         if self.spec.service is not None:
             keys.append(self.spec.service[0].owning_key)
         taken = [posted for key in keys for posted in self.network.bus.take(key)]
-        for posted in taken:
-            self.manager.on_message(posted.sender, posted.wire, posted)
+        with self.hub.checkpoints.asked_together(posted.wire for posted in taken):
+            for posted in taken:
+                self.manager.on_message(posted.sender, posted.wire, posted)
         self._run_operations()
         steps = self.cycle.begin()
         if not steps:

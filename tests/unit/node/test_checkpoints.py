@@ -5,6 +5,9 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import event
 
 from corda_sim.core.crypto.crypto import generate_key_pair
 from corda_sim.core.crypto.schemes import DEFAULT_SIGNATURE_SCHEME
@@ -181,6 +184,60 @@ def test_seen_ids_are_remembered_and_forgotten(
     ]
     commit(storage, lambda batch: rows.inits_forgotten(batch, old))
     assert not CheckpointStorage(storage).message_seen("N-0")
+
+
+def init(message_id: str) -> WireMessage:
+    return WireMessage(message_id, is_init=True, body=b"")
+
+
+def queries(storage: SqlStorage) -> list[str]:
+    """The SELECTs from now on."""
+    found: list[str] = []
+
+    def note(_connection: object, _cursor: object, sql: str, *_: object) -> None:
+        found.append(sql)
+
+    event.listen(storage.queries, "before_cursor_execute", note)
+    return found
+
+
+@given(taken=st.sets(st.integers(0, 9)), asked=st.lists(st.integers(0, 9), max_size=8))
+@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_asking_together_gives_the_answers_of_asking_one_by_one(
+    storage: SqlStorage, taken: set[int], asked: list[int]
+) -> None:
+    commit(storage, lambda batch: batch.execute("DELETE FROM node_message_ids", {}))
+    for n in taken:
+        commit(storage, lambda batch: rows.init_taken(batch, f"N-{n}", PEER, NOW))  # noqa: B023
+    checkpoints = CheckpointStorage(storage)
+    with checkpoints.asked_together([init(f"N-{n}") for n in asked]):
+        assert [n for n in range(10) if checkpoints.message_seen(f"N-{n}")] == sorted(taken)
+    assert [n for n in range(10) if checkpoints.message_seen(f"N-{n}")] == sorted(taken)
+
+
+def test_session_inits_asked_together_cost_one_query(
+    storage: SqlStorage, checkpoints: CheckpointStorage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = queries(storage)
+    messages = [init(f"N-{n}") for n in range(5)]
+    other = WireMessage("N-other", is_init=False, body=b"")
+    with checkpoints.asked_together([*messages, other]):
+        assert not any(checkpoints.message_seen(one.message_id) for one in messages)
+    assert len(made) == 1
+    monkeypatch.setattr(module, "_TOGETHER", 2)
+    with checkpoints.asked_together(messages):
+        assert len(made) == 4
+    with checkpoints.asked_together([other]):
+        assert len(made) == 4
+
+
+def test_what_was_absent_is_asked_again_after_the_block(
+    storage: SqlStorage, checkpoints: CheckpointStorage
+) -> None:
+    with checkpoints.asked_together([init("N-0")]):
+        assert not checkpoints.message_seen("N-0")
+    commit(storage, lambda batch: rows.init_taken(batch, "N-0", PEER, NOW))
+    assert checkpoints.message_seen("N-0")
 
 
 def test_draining_is_off_unless_it_was_set(
