@@ -7,6 +7,10 @@ class GoQuorumError(CordaError):
     """Anything about the GoQuorum side that a caller may want to catch."""
 
 
+class WrongUse(GoQuorumError):
+    """The user's words or surroundings are the cause; the command line ends with 2."""
+
+
 class NodeJsMissing(GoQuorumError):
     """There is no Node.js, and none could be fetched."""
 

@@ -6,12 +6,26 @@ from typing import Annotated
 
 import typer
 
-from corda_sim.cli import account, audit, bench, demo, flow, network, node, notary, sim, tx, vault
+from corda_sim.cli import (
+    account,
+    audit,
+    bench,
+    demo,
+    devnet,
+    flow,
+    network,
+    node,
+    notary,
+    sim,
+    tx,
+    vault,
+)
 from corda_sim.cli.output import errors
 from corda_sim.core.errors import CordaError
 from corda_sim.flow.errors import FlowArgumentsException
 from corda_sim.node.network_errors import ConfirmationRequiredException, NetworkNotFoundException
 from corda_sim.rpc.errors import FlowFailedException, NodeUnreachableException, RpcException
+from goquorum.errors import WrongUse
 
 FAILED, USAGE, UNREACHABLE = 1, 2, 3
 WRONG_USE = frozenset(
@@ -30,6 +44,7 @@ audit.notary_app.command("start")(notary.start)
 app.add_typer(audit.notary_app, name="notary", help="What a notary has committed; start one.")
 app.add_typer(audit.validator_app, name="validator", help="What a validator has signed.")
 app.add_typer(node.db_app, name="db", help="Database schemas.")
+app.add_typer(devnet.app, name="devnet", help="A GoQuorum network on loopback.")
 app.add_typer(demo.app, name="demo", help="Demonstrations.")
 app.add_typer(bench.app, name="bench", help="Benchmarks.")
 app.command(name="check")(demo.check)
@@ -75,7 +90,10 @@ def exit_code(error: CordaError) -> int:
         case RpcException(type_name=name) if name in WRONG_USE:
             return USAGE
         case (
-            FlowArgumentsException() | ConfirmationRequiredException() | NetworkNotFoundException()
+            FlowArgumentsException()
+            | ConfirmationRequiredException()
+            | NetworkNotFoundException()
+            | WrongUse()
         ):
             return USAGE
         case _:

@@ -15,6 +15,8 @@ from goquorum.npm_packages import node_modules
 
 CHAIN_ID: Final = 1337
 GAS_LIMIT: Final = 0xE0000000
+CODE_SIZE_LIMIT: Final = 128 * 1024
+"""Of a contract, in bytes: as our genesis block of GoQuorum has it."""
 START_SECONDS: Final = 20.0
 STOP_SECONDS: Final = 5.0
 _MACHINES: Final = {"x86_64": "amd64", "amd64": "amd64", "aarch64": "arm64", "arm64": "arm64"}
@@ -50,6 +52,7 @@ class Anvil:
         command = [str(anvil_binary()), "--host", "127.0.0.1", "--port", str(port), "--silent"]
         command += ["--chain-id", str(CHAIN_ID), "--hardfork", "berlin", "--gas-price", "0"]
         command += ["--gas-limit", str(GAS_LIMIT), "--accounts", "1"]
+        command += ["--order", "fifo", "--code-size-limit", str(CODE_SIZE_LIMIT)]
         command += [] if mine_at_once else ["--no-mining"]
         command += [] if timestamp is None else ["--timestamp", str(timestamp)]
         process = subprocess.Popen(

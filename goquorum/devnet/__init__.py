@@ -1,0 +1,1 @@
+"""Development networks on loopback: the quick one, and GoQuorum from the user's binary."""
