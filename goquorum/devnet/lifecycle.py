@@ -1,7 +1,7 @@
 """Up, status and down of the devnet in a directory."""
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Final
 
@@ -106,7 +106,7 @@ def _settings(directory: Path, request: DevnetRequest) -> DevnetSettings:
     if not has_settings(directory):
         return _new_settings(request)
     kept = read_settings(directory)
-    for name in DevnetRequest.__slots__:
+    for name in (field.name for field in fields(request)):
         asked, found = getattr(request, name), getattr(kept, name)
         if asked is not None and asked != found:
             raise DevnetSettingsRefused(f"{directory} holds a devnet with {name} {found}")

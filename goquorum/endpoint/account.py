@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from corda_sim.ibc.lightclients.ethereum.keccak import keccak256
-from corda_sim.ibc.lightclients.ethereum.rlp_items import encode_item
+from corda_sim.ibc.lightclients.ethereum.rlp_items import encode_item, uint_item
 from corda_sim.ibc.lightclients.ethereum.signatures import address_of, sign_digest
 from goquorum.endpoint.abi import Decoded, Interface
 from goquorum.endpoint.json_rpc import JsonRpc, RpcError
@@ -64,18 +64,13 @@ class LegacyTransaction:
 
     def signed(self, private_key: bytes, chain_id: int) -> bytes:
         """The transaction as it is sent, its signature bound to the chain (EIP-155)."""
-        numbers = map(_scalar, (self.nonce, self.gas_price, self.gas))
-        fields = [*numbers, self.to or b"", _scalar(self.value), self.data]
-        unsigned = encode_item([*fields, _scalar(chain_id), b"", b""])
+        numbers = map(uint_item, (self.nonce, self.gas_price, self.gas))
+        fields = [*numbers, self.to or b"", uint_item(self.value), self.data]
+        unsigned = encode_item([*fields, uint_item(chain_id), b"", b""])
         signature = sign_digest(private_key, keccak256(unsigned))
         r, s = (int.from_bytes(signature[at : at + 32], "big") for at in (0, 32))
         v = chain_id * 2 + 35 + signature[64]
-        return encode_item([*fields, *map(_scalar, (v, r, s))])
-
-
-def _scalar(number: int) -> bytes:
-    """RLP's form of a number: big-endian without leading zeros, nothing for zero."""
-    return number.to_bytes((number.bit_length() + 7) // 8, "big")
+        return encode_item([*fields, *map(uint_item, (v, r, s))])
 
 
 class Sender:

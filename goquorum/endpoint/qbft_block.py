@@ -15,6 +15,7 @@ from corda_sim.ibc.lightclients.ethereum.rlp_items import (
     decode_item,
     decode_list,
     encode_item,
+    uint_item,
 )
 from corda_sim.ibc.lightclients.ethereum.signatures import recover_address
 from corda_sim.ibc.lightclients.qbft.header import QbftHeader, parse_header
@@ -39,7 +40,7 @@ class SealedBlock:
 
     def signers(self) -> frozenset[bytes]:
         """The validators that have sealed, by their addresses. Raises BlockRefused."""
-        signers = frozenset(map(self._signer, self.stored_seals))
+        signers = frozenset(map(self.signer, self.stored_seals))
         return signers & frozenset(self.header.validators)
 
     def seals(self) -> tuple[bytes, ...]:
@@ -48,12 +49,13 @@ class SealedBlock:
         Raises:
             BlockRefused: a seal is no validator's, or one has sealed twice.
         """
-        by_signer = {self._signer(seal): seal for seal in self.stored_seals}
+        by_signer = {self.signer(seal): seal for seal in self.stored_seals}
         if len(self.signers()) != len(self.stored_seals):
             raise BlockRefused(f"block {self.header.number} has a seal too many")
         return tuple(by_signer.get(one, b"") for one in self.header.validators)
 
-    def _signer(self, seal: bytes) -> bytes:
+    def signer(self, seal: bytes) -> bytes:
+        """The address that made a seal. Raises BlockRefused."""
         try:
             return recover_address(self.header.commit_hash, seal)
         except SignatureException as error:
@@ -75,7 +77,7 @@ def _read(found: Mapping[str, Any]) -> SealedBlock:
         raise BlockRefused("extraData has no seals")
     plain = encode_item([*extra[:_SEALS], []])
     head = [*(_data(found[name]) for name in _BYTES), _data(found["logsBloom"])]
-    counts = [_number(found[name]) for name in _COUNTS]
+    counts = [uint_item(int(found[name], 16)) for name in _COUNTS]
     last = [plain, _data(found["mixHash"]), _data(found["nonce"])]
     header_rlp = encode_item([*head, *counts, *last])
     header = parse_header(header_rlp)
@@ -91,8 +93,3 @@ def proof_list(nodes: Sequence[str]) -> bytes:
 
 def _data(text: str) -> bytes:
     return bytes.fromhex(text.removeprefix("0x"))
-
-
-def _number(text: str) -> bytes:
-    value = int(text, 16)
-    return value.to_bytes((value.bit_length() + 7) // 8, "big")

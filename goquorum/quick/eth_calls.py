@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from goquorum.endpoint.json_rpc import RpcError
-from goquorum.quick.anvil import CHAIN_ID
+from goquorum.quick.anvil import CHAIN_ID, GAS_LIMIT
 from goquorum.quick.chain import QuickChain
 from goquorum.quick.parameters import (
     Params,
@@ -64,7 +64,7 @@ def _proof(chain: QuickChain, params: Params) -> Any:  # noqa: ANN401 - JSON
 
 def _send(chain: QuickChain, params: Params) -> str:
     raw = data(parameter(params, 0), 0)
-    check_transaction(raw)
+    check_transaction(raw, CHAIN_ID, GAS_LIMIT)
     try:
         return chain.send(hexed(raw))
     except RpcError as error:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from corda_sim.ibc.lightclients.ethereum.keccak import keccak256
-from corda_sim.ibc.lightclients.ethereum.rlp_items import Item, encode_item
+from corda_sim.ibc.lightclients.ethereum.rlp_items import Item, encode_item, uint_item
 from corda_sim.ibc.lightclients.qbft.header import QBFT_MIX_HASH
 from goquorum.quick.validators import Vote
 
@@ -34,7 +34,7 @@ class Extra:
         """As RLP."""
         vote = [] if self.vote is None else self.vote.item()
         items: list[Item] = [self.vanity, list(self.validators), vote]
-        return encode_item([*items, _number(self.round), list(self.seals)])
+        return encode_item([*items, uint_item(self.round), list(self.seals)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,13 @@ class Header:
         """As RLP, with the round and the seals that it has."""
         roots = [self.state_root, self.transactions_root, self.receipts_root, self.logs_bloom]
         counts = (DIFFICULTY, self.number, self.gas_limit, self.gas_used, self.timestamp)
-        head: list[Item] = [self.parent_hash, NO_UNCLES, self.miner, *roots, *map(_number, counts)]
+        head: list[Item] = [
+            self.parent_hash,
+            NO_UNCLES,
+            self.miner,
+            *roots,
+            *map(uint_item, counts),
+        ]
         return encode_item([*head, self.extra.encode(), QBFT_MIX_HASH, NONCE])
 
     def block_hash(self) -> bytes:
@@ -91,7 +97,3 @@ def header_over(block: Mapping[str, Any], parent_hash: bytes, miner: bytes, extr
         timestamp=int(block["timestamp"], 16),
         extra=extra,
     )
-
-
-def _number(value: int) -> bytes:
-    return value.to_bytes((value.bit_length() + 7) // 8, "big")

@@ -1,9 +1,10 @@
 """What GoQuorum v22.4.0 refuses, in its words; codes are go-ethereum's."""
 
+from dataclasses import dataclass
 from typing import Final
 
 from corda_sim.core.errors import DecodeError
-from corda_sim.ibc.lightclients.ethereum.rlp_items import Item, bytes_of, decode_list
+from corda_sim.ibc.lightclients.ethereum.rlp_items import decode_list, uint_of
 from goquorum.errors import GoQuorumError
 
 PARSE_ERROR: Final = -32700
@@ -14,9 +15,10 @@ SERVER_ERROR: Final = -32000
 SIZE_LIMIT: Final = 128 * 1024
 """``txnSizeLimit`` of the genesis block, in bytes."""
 
-_LEGACY_FIELDS, _ACCESS_LIST_FIELDS = 9, 11
-_GAS_PRICE, _V = 1, 6
-_UNPROTECTED: Final = (b"\x1b", b"\x1c")
+_LEGACY_FIELDS: Final = ("nonce", "gas_price", "gas", "to", "value", "data", "v", "r", "s")
+_LISTED_FIELDS: Final = ("chain_id", *_LEGACY_FIELDS[:6], "access_list", *_LEGACY_FIELDS[6:])
+_NUMBERS: Final = ("chain_id", "gas_price", "gas", "v")
+_UNPROTECTED: Final = (27, 28)
 
 
 class RequestRefused(GoQuorumError):
@@ -27,36 +29,51 @@ class RequestRefused(GoQuorumError):
         self.code = code
 
 
-def check_transaction(raw: bytes) -> None:
+@dataclass(frozen=True, slots=True)
+class _Sent:
+    """What the pool looks at; `chain_id` None is a signature for any chain."""
+
+    gas_price: int
+    gas: int
+    chain_id: int | None
+
+
+def check_transaction(raw: bytes, chain_id: int, gas_limit: int) -> None:
     """Raise RequestRefused for a signed transaction that GoQuorum's pool doesn't take.
 
-    What both pools refuse alike (nonces, funds, signatures) is left to the EVM.
+    What is left to the EVM: nonces, funds, and whether anybody can have signed it.
     """
-    if not raw:
-        raise RequestRefused("empty transaction bytes")
+    sent = _read(raw)
+    if sent.chain_id is None:
+        raise RequestRefused("only replay-protected (EIP-155) transactions allowed over RPC")
+    if sent.gas_price:
+        raise RequestRefused("Gas price not 0")
     if len(raw) > SIZE_LIMIT:
         raise RequestRefused("oversized data")
-    if _gas_price(raw).strip(b"\0"):
-        raise RequestRefused("Gas price not 0")
+    if sent.gas > gas_limit:
+        raise RequestRefused("exceeds block gas limit")
+    if sent.chain_id != chain_id:
+        raise RequestRefused("invalid sender")
 
 
-def _gas_price(raw: bytes) -> bytes:
-    if raw[0] == 1:
-        return bytes_of(_fields(raw[1:], _ACCESS_LIST_FIELDS)[_GAS_PRICE + 1])
-    if raw[0] < 0x80:
+def _read(raw: bytes) -> _Sent:
+    if raw[:1] == b"\1":
+        listed = _fields(raw[1:], _LISTED_FIELDS)
+        return _Sent(listed["gas_price"], listed["gas"], listed["chain_id"])
+    if raw and raw[0] < 0x80:
         raise RequestRefused("transaction type not supported")
-    fields = _fields(raw, _LEGACY_FIELDS)
-    if fields[_V] in _UNPROTECTED:
-        raise RequestRefused("only replay-protected (EIP-155) transactions allowed over RPC")
-    return bytes_of(fields[_GAS_PRICE])
+    legacy = _fields(raw, _LEGACY_FIELDS)
+    chain = None if legacy["v"] in _UNPROTECTED else (legacy["v"] - 35) // 2
+    return _Sent(legacy["gas_price"], legacy["gas"], chain)
 
 
-def _fields(data: bytes, count: int) -> list[Item]:
+def _fields(data: bytes, names: tuple[str, ...]) -> dict[str, int]:
+    """The fields that are numbers. Raises RequestRefused."""
     try:
-        fields = decode_list(data)
-        bytes_of(fields[2 if count == _ACCESS_LIST_FIELDS else 1])
-    except (DecodeError, IndexError) as error:
+        items = decode_list(data)
+        if len(items) != len(names):
+            raise DecodeError(f"{len(items)} elements for a transaction of {len(names)}")
+        found = dict(zip(names, items, strict=True))
+        return {name: uint_of(found[name], 32) for name in _NUMBERS if name in found}
+    except DecodeError as error:
         raise RequestRefused(f"rlp: {error}") from error
-    if len(fields) != count:
-        raise RequestRefused("rlp: too few or too many elements for a transaction")
-    return fields

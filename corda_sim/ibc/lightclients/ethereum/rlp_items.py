@@ -73,3 +73,8 @@ def uint_of(item: Item, max_size: int) -> int:
     if len(raw) > max_size or raw[:1] == b"\0":
         raise DecodeError("RLP: an integer that is too long or starts with a zero")
     return int.from_bytes(raw, "big")
+
+
+def uint_item(number: int) -> bytes:
+    """An unsigned integer as an item: big-endian without zeros in front, nothing for zero."""
+    return number.to_bytes((number.bit_length() + 7) // 8, "big")
