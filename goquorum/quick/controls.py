@@ -15,7 +15,7 @@ from typing import Final
 
 from goquorum.quick.chain import QuickChain
 from goquorum.quick.eth_calls import Call
-from goquorum.quick.parameters import Params, count, parameter
+from goquorum.quick.parameters import Params, count, items, parameter
 from goquorum.quick.refusals import INVALID_PARAMS, RequestRefused
 from goquorum.quick.sealer import Sealer, SealFault
 from goquorum.quick.views import hexed
@@ -51,7 +51,8 @@ def _vote(chain: QuickChain, params: Params) -> bool:
 
 
 def _replace_validators(chain: QuickChain, params: Params) -> list[str]:
-    numbers = [count(parameter(params, 0), place) for place in range(len(parameter(params, 0)))]
+    named = items(params, 0)
+    numbers = [count(named, place) for place in range(len(named))]
     if not numbers or len(set(numbers)) != len(numbers):
         raise RequestRefused("validators must be named, each once", INVALID_PARAMS)
     _control(chain, lambda sealer: sealer.replace_validators(numbers))

@@ -29,7 +29,7 @@ class Dispatcher:
         """The response to one request or to a batch."""
         try:
             asked = json.loads(body)
-        except ValueError:
+        except (ValueError, RecursionError):
             return _dump(_error(None, RequestRefused("parse error", PARSE_ERROR)))
         if isinstance(asked, list) and asked:
             return _dump([self._one(request) for request in asked])

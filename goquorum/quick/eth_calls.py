@@ -10,6 +10,8 @@ from goquorum.quick.parameters import (
     Params,
     block_number,
     data,
+    fields,
+    items,
     known_number,
     parameter,
     published_number,
@@ -57,7 +59,7 @@ def _estimate_gas(chain: QuickChain, params: Params) -> Any:  # noqa: ANN401 - J
 
 
 def _proof(chain: QuickChain, params: Params) -> Any:  # noqa: ANN401 - JSON
-    keys = ["0x" + str(key)[2:].rjust(64, "0") for key in parameter(params, 1)]
+    keys = ["0x" + str(key)[2:].rjust(64, "0") for key in items(params, 1)]
     number = published_number(chain, params, 2)
     return chain.evm.call("eth_getProof", params[0], keys, hex(number))
 
@@ -106,7 +108,7 @@ def _receipt(chain: QuickChain, params: Params) -> dict[str, Any] | None:
 
 
 def _logs(chain: QuickChain, params: Params) -> list[dict[str, Any]]:
-    asked = dict(parameter(params, 0))
+    asked = fields(params, 0)
     block_hash = asked.pop("blockHash", None)
     if block_hash is not None:
         number = known_number(chain, block_hash, 0)

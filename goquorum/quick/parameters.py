@@ -16,6 +16,22 @@ def parameter(params: Params, place: int) -> Any:  # noqa: ANN401 - JSON
     return params[place]
 
 
+def fields(params: Params, place: int) -> dict[str, Any]:
+    """A parameter that has to be an object. Raises RequestRefused."""
+    value = parameter(params, place)
+    if not isinstance(value, Mapping):
+        raise RequestRefused(f"invalid argument {place}: not an object", INVALID_PARAMS)
+    return dict(value)
+
+
+def items(params: Params, place: int) -> list[Any]:
+    """A parameter that has to be a list. Raises RequestRefused."""
+    value = parameter(params, place)
+    if not isinstance(value, list):
+        raise RequestRefused(f"invalid argument {place}: not a list", INVALID_PARAMS)
+    return value
+
+
 def block_number(chain: QuickChain, params: Params, place: int) -> int:
     """The number that a block parameter means; it may be of a block that isn't there yet.
 
