@@ -24,7 +24,7 @@ _FIELDS = 15
 _STATE_ROOT, _NUMBER, _TIME, _EXTRA, _MIX_HASH = 3, 8, 11, 12, 13
 _VANITY, _VALIDATORS, _VOTE, _ROUND, _SEALS = range(5)
 QBFT_MIX_HASH = bytes.fromhex("63746963616c2062797a616e74696e65206661756c7420746f6c6572616e6365")
-"""Keccak-256 of "Istanbul practical byzantine fault tolerance": marks a block as QBFT's."""
+"""The end of "Istanbul practical byzantine fault tolerance": marks a block as QBFT's."""
 
 
 @dataclass(frozen=True, slots=True)
