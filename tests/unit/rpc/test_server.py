@@ -88,6 +88,7 @@ def test_a_method_and_a_feed_are_permitted_one_by_one(served: "Served") -> None:
         with pytest.raises(PermissionException, match=r"InvokeRpc\.vaultTrack"):
             next(clerk.track("vault"))
     with served.client("reader") as reader:
+        reader.start_flow("CreateAccount", {"name": "one to track"}).get()
         feed = reader.track("vault", "AccountInfo")
         assert next(feed)["snapshot"]["states"]
         feed.close()
