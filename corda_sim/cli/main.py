@@ -13,6 +13,7 @@ from corda_sim.cli import (
     demo,
     devnet,
     flow,
+    lcp,
     network,
     node,
     notary,
@@ -23,6 +24,7 @@ from corda_sim.cli import (
 from corda_sim.cli.output import errors
 from corda_sim.core.errors import CordaError
 from corda_sim.flow.errors import FlowArgumentsException
+from corda_sim.lcp.errors import LcpRefusedException, LcpUnreachableException
 from corda_sim.node.network_errors import ConfirmationRequiredException, NetworkNotFoundException
 from corda_sim.rpc.errors import FlowFailedException, NodeUnreachableException, RpcException
 from goquorum.errors import WrongUse
@@ -47,6 +49,7 @@ app.add_typer(node.db_app, name="db", help="Database schemas.")
 app.add_typer(devnet.app, name="devnet", help="A GoQuorum network on loopback.")
 app.add_typer(demo.app, name="demo", help="Demonstrations.")
 app.add_typer(bench.app, name="bench", help="Benchmarks.")
+app.add_typer(lcp.app, name="lcp", help="The light-client proxy; its enclave is simulated.")
 app.command(name="check")(demo.check)
 app.command(name="sim")(sim.sim)
 
@@ -74,16 +77,21 @@ def run(arguments: list[str]) -> int:
     except SystemExit as ended:
         return ended.code if isinstance(ended.code, int) else FAILED
     except CordaError as error:
-        name = error.type_name if isinstance(error, RpcException) else type(error).__name__
-        errors.print(f"{name}: {error}")
+        errors.print(f"{_name_of(error)}: {error}")
         return exit_code(error)
     return 0
+
+
+def _name_of(error: CordaError) -> str:
+    if isinstance(error, RpcException | LcpRefusedException):
+        return error.type_name
+    return type(error).__name__
 
 
 def exit_code(error: CordaError) -> int:
     """What a command that ended in `error` leaves with."""
     match error:
-        case NodeUnreachableException():
+        case NodeUnreachableException() | LcpUnreachableException():
             return UNREACHABLE
         case FlowFailedException():
             return FAILED

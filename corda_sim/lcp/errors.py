@@ -8,9 +8,11 @@ LcpException
 ├── AggregationException          messages that can't become one
 ├── EnclaveNotMeasuredException   files of the enclave that changed while it started, or are missing
 ├── EnclaveUnavailableException   the enclave's process can't be started
-├── EnclaveRefusedException       the enclave's own error, by its class name and text
+├── LcpRefusedException           a service's own error, by its class name and text
+│   └── EnclaveRefusedException   the enclave's own error
 ├── AttestationException          the attestation service refuses a quote
 │   └── UnknownPlatformException  a quote whose platform isn't registered
+├── LcpBindException              a service can't listen at its address, or may not without TLS
 └── LcpUnreachableException       nobody answers at the address of a service
 """
 
@@ -49,12 +51,16 @@ class EnclaveUnavailableException(LcpException):
     """The enclave's process ended, or didn't start."""
 
 
-class EnclaveRefusedException(LcpException):
-    """An error that the enclave answered with; ``type_name`` is its class there."""
+class LcpRefusedException(LcpException):
+    """An error that a service answered with; ``type_name`` is its class there."""
 
     def __init__(self, type_name: str, message: str) -> None:
         super().__init__(message)
         self.type_name = type_name
+
+
+class EnclaveRefusedException(LcpRefusedException):
+    """An error that the enclave answered with."""
 
 
 class AttestationException(LcpException):
@@ -63,6 +69,10 @@ class AttestationException(LcpException):
 
 class UnknownPlatformException(AttestationException):
     """A quote signed by no registered platform."""
+
+
+class LcpBindException(LcpException):
+    """A service that can't listen: the address is taken, not ours, or not loopback without TLS."""
 
 
 class LcpUnreachableException(LcpException):

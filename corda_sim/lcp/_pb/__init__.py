@@ -1,0 +1,1 @@
+"""Generated from the files in ``corda_sim/lcp/protos``."""
