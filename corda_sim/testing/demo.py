@@ -20,7 +20,7 @@ from corda_sim.testing.driver import reload_at_every_suspend
 from corda_sim.testing.figures import await_quiet
 from corda_sim.testing.load import MIN_IN_FLIGHT, Kill, Killed, Load, Payment
 
-ACCOUNTS = {"PartyA": ("alice", "amy"), "PartyB": ("bob", "ben")}
+ACCOUNTS = {"PartyA": ("alice", "amalia"), "PartyB": ("bernard", "beatrice")}
 ISSUED, COINS, FUNDED = 1_000_000, 200, 250_000
 _FUNDING_PAYMENTS = 50
 
