@@ -7,7 +7,7 @@ from typing import Final
 
 from goquorum.devnet import goquorum_tier, quick_tier
 from goquorum.devnet.geth_binary import find_geth, quorum_version, version_warning
-from goquorum.devnet.ports import free_port
+from goquorum.devnet.ports import free_port, free_ports
 from goquorum.devnet.processes import DevnetProcess
 from goquorum.devnet.settings import (
     EVM_FOLDER,
@@ -118,20 +118,24 @@ def _new_settings(request: DevnetRequest) -> DevnetSettings:
     validators = request.validators or DEFAULT_VALIDATORS
     if tier == "goquorum" and (request.controls or request.block_period == "instant"):
         raise DevnetSettingsRefused("GoQuorum has blocks of one second, and no test controls")
-    names = [f"validator-{n}" for n in range(validators)] if tier == "goquorum" else ["quick"]
     return DevnetSettings(
         tier=tier,
         validators=validators,
         block_period=request.block_period or "1s",
         controls=bool(request.controls),
         seed=secrets.token_hex(32),
-        nodes=tuple(_new_node(name, tier) for name in names),
+        nodes=_new_nodes(tier, validators),
     )
 
 
-def _new_node(name: str, tier: Tier) -> NodeSettings:
-    peers = free_port() if tier == "goquorum" else None
-    return NodeSettings(name=name, rpc_port=free_port(), p2p_port=peers)
+def _new_nodes(tier: Tier, validators: int) -> tuple[NodeSettings, ...]:
+    if tier == "quick":
+        return (NodeSettings(name="quick", rpc_port=free_port()),)
+    ports = iter(free_ports(2 * validators))
+    return tuple(
+        NodeSettings(name=f"validator-{number}", rpc_port=next(ports), p2p_port=next(ports))
+        for number in range(validators)
+    )
 
 
 def _node_status(directory: Path, node: NodeSettings) -> NodeStatus:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+from corda_sim.ibc.lightclients.ethereum.keccak import keccak256
 from goquorum.endpoint.json_rpc import RpcError
 from goquorum.quick.anvil import CHAIN_ID, GAS_LIMIT
 from goquorum.quick.chain import QuickChain
@@ -70,8 +71,15 @@ def _send(chain: QuickChain, params: Params) -> str:
     try:
         return chain.send(hexed(raw))
     except RpcError as error:
-        ours = [words for theirs, words in _WORDS.items() if theirs in error.message]
-        raise RequestRefused(ours[0] if ours else error.message) from error
+        raise RequestRefused(_reason(chain, raw, error.message)) from error
+
+
+def _reason(chain: QuickChain, raw: bytes, words: str) -> str:
+    # The EVM may have executed it in a block that isn't published: then the pool has it still.
+    known = _transaction(chain, [hexed(keccak256(raw))])
+    if known is not None and known["blockNumber"] is None:
+        return "already known"
+    return next((ours for theirs, ours in _WORDS.items() if theirs in words), words)
 
 
 def _block(chain: QuickChain, number: int, params: Params) -> dict[str, Any] | None:

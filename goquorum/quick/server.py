@@ -47,6 +47,7 @@ class QuickServer(ThreadingHTTPServer):
     """Answers at `127.0.0.1:port`, a thread for each connection."""
 
     daemon_threads = True
+    request_queue_size = 128
 
     def __init__(self, port: int, dispatcher: Dispatcher, evm: JsonRpc) -> None:
         super().__init__(("127.0.0.1", port), _Requests)

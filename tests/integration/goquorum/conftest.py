@@ -1,7 +1,6 @@
 """One EVM for the tests of the contracts, and the things that they share."""
 
 import hashlib
-import socket
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from eth_abi.abi import encode
 from corda_sim.ibc.lightclients.ethereum.keccak import keccak256
 from goquorum.artifacts import artifact, names
 from goquorum.deploy import deploy, deploy_handler, deploy_lcp_client
+from goquorum.devnet.ports import free_port
 from goquorum.endpoint.abi import Interface
 from goquorum.endpoint.account import Contract, Sender, TransactionReverted
 from goquorum.endpoint.json_rpc import JsonRpc
@@ -22,12 +22,6 @@ from tests.integration.goquorum.lcp import JUNE_2024, NONE, STATE_1, Lcp
 DEPLOYER = bytes.fromhex("ac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80")
 PREFIX = b"ibc"
 HEIGHT = (0, 5)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @pytest.fixture(scope="session")

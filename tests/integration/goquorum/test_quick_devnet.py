@@ -251,6 +251,7 @@ def test_a_block_is_closed_to_new_transactions_when_its_parent_arrives(tmp_path:
         sent = owner.send(b"\1" * 20, b"", gas=21_000)
         assert rpc.call("eth_getTransactionByHash", sent)["blockNumber"] is None
         assert rpc.call("eth_getTransactionReceipt", sent) is None
+        assert owner.pending_nonce() == 1
         receipt = owner.wait(sent)
         assert receipt.block_number >= head + 2
         times = [

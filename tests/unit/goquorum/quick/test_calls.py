@@ -195,7 +195,19 @@ def test_the_evms_reasons_are_told_in_goquorums_words(
 ) -> None:
     monkeypatch.setattr("goquorum.quick.eth_calls.check_transaction", lambda *_: None)
     endpoint.evm.answers["eth_sendRawTransaction"] = RpcError("send", -32003, theirs, None)
+    endpoint.evm.answers["eth_getTransactionByHash"] = None
     assert endpoint.error("eth_sendRawTransaction", "0x01") == (-32000, ours)
+
+
+@pytest.mark.parametrize(("block", "words"), [("0x3", "already known"), ("0x2", "nonce too low")])
+def test_a_transaction_sent_again_is_known_until_its_block_is_published(
+    endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch, block: str, words: str
+) -> None:
+    monkeypatch.setattr("goquorum.quick.eth_calls.check_transaction", lambda *_: None)
+    refused = RpcError("send", -32003, "nonce too low", None)
+    endpoint.evm.answers["eth_sendRawTransaction"] = refused
+    endpoint.evm.answers["eth_getTransactionByHash"] = {"blockNumber": block}
+    assert endpoint.error("eth_sendRawTransaction", "0x01") == (-32000, words)
 
 
 @pytest.mark.parametrize("raw", ["0x", "0xzz", "01", 7])
