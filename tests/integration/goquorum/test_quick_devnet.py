@@ -1,5 +1,6 @@
 """The quick devnet as a process, judged by our own light client."""
 
+import signal
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
@@ -11,6 +12,8 @@ from corda_sim.ibc.errors import ErrInvalidHeader
 from goquorum.deploy import deploy, deploy_handler
 from goquorum.devnet import lifecycle
 from goquorum.devnet.lifecycle import DevnetRequest
+from goquorum.devnet.processes import DevnetProcess
+from goquorum.devnet.settings import EVM_FOLDER
 from goquorum.endpoint.account import Contract, LegacyTransaction, Sender
 from goquorum.endpoint.json_rpc import JsonRpc, RpcError
 from goquorum.endpoint.qbft_block import BlockRefused
@@ -266,3 +269,21 @@ def test_a_block_is_closed_to_new_transactions_when_its_parent_arrives(tmp_path:
         assert lifecycle.down(tmp_path) == []
     stopped = lifecycle.status(tmp_path)
     assert (stopped.nodes[0].pid, stopped.nodes[0].block) == (None, None)
+
+
+def test_after_a_kill_nothing_is_left_running_and_a_new_chain_begins(tmp_path: Path) -> None:
+    first = lifecycle.up(tmp_path, DevnetRequest(block_period="instant", controls=True))
+    rpc = JsonRpc(first.nodes[0].rpc)
+    assert rpc.call("quick_mine", 3) == "0x3"
+    process, evm = (DevnetProcess.find(tmp_path / name) for name in ("quick", EVM_FOLDER))
+    assert process is not None
+    assert evm is not None
+    process.stop(10, signal.SIGKILL)
+    assert lifecycle.status(tmp_path).nodes[0].pid is None
+    try:
+        again = lifecycle.up(tmp_path, DevnetRequest())
+        assert not evm.is_alive()
+        assert (again.nodes[0].rpc, again.nodes[0].block) == (first.nodes[0].rpc, 0)
+    finally:
+        rpc.close()
+        assert lifecycle.down(tmp_path) == []
