@@ -8,7 +8,7 @@ from typing import Final
 from goquorum.devnet import goquorum_tier, quick_tier
 from goquorum.devnet.geth_binary import find_geth, quorum_version, version_warning
 from goquorum.devnet.ports import free_port, free_ports
-from goquorum.devnet.processes import DevnetProcess
+from goquorum.devnet.processes import DevnetNotStarted, DevnetProcess
 from goquorum.devnet.settings import (
     EVM_FOLDER,
     BlockPeriod,
@@ -78,11 +78,19 @@ def up(directory: Path, request: DevnetRequest, geth: Path | None = None) -> Dev
         write_settings(directory, settings)
     if not all(DevnetProcess.find(directory / node.name) for node in settings.nodes):
         down(directory)
+        _boot(directory, settings, binary)
+    return status(directory, (warning,) if warning else ())
+
+
+def _boot(directory: Path, settings: DevnetSettings, binary: Path | None) -> None:
+    try:
         if binary is None:
             quick_tier.boot(directory, settings)
         else:
             goquorum_tier.boot(directory, settings, binary)
-    return status(directory, (warning,) if warning else ())
+    except DevnetNotStarted:
+        down(directory)
+        raise
 
 
 def status(directory: Path, warnings: tuple[str, ...] = ()) -> DevnetStatus:

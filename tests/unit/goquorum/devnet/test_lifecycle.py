@@ -10,8 +10,9 @@ import pytest
 from goquorum.devnet import goquorum_tier, lifecycle, quick_tier
 from goquorum.devnet.geth_binary import GethMissing
 from goquorum.devnet.lifecycle import DevnetRequest
-from goquorum.devnet.processes import DevnetNotStarted
+from goquorum.devnet.processes import DevnetNotStarted, DevnetProcess
 from goquorum.devnet.settings import (
+    EVM_FOLDER,
     DevnetNotFound,
     DevnetSettings,
     DevnetSettingsRefused,
@@ -130,6 +131,23 @@ def test_goquorum_gets_a_node_for_each_validator_and_a_warning_of_its_version(
     assert [warning[:24] for warning in found.warnings] == ["This is GoQuorum 23.4.0,"]
     ports = {node.rpc_port for node in booted[0].nodes} | {n.p2p_port for n in booted[0].nodes}
     assert len(ports) == 6
+
+
+@pytest.mark.parametrize("name", ["quick", EVM_FOLDER])
+def test_what_has_started_is_stopped_when_the_rest_does_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    started: list[DevnetProcess] = []
+
+    def boot(directory: Path, _: DevnetSettings) -> None:
+        sleep = (sys.executable, "-c", "import time; time.sleep(60)")
+        started.append(DevnetProcess.start(sleep, directory / name))
+        raise DevnetNotStarted("too slow")
+
+    monkeypatch.setattr(quick_tier, "boot", boot)
+    with pytest.raises(DevnetNotStarted, match="too slow"):
+        lifecycle.up(tmp_path, DevnetRequest())
+    assert [process.is_alive() for process in started] == [False]
 
 
 def test_a_quick_process_that_ends_is_told_with_its_last_words(
