@@ -1,4 +1,4 @@
-"""`flow available | start | list | watch | show | steps | explain | kill | pause | resume`."""
+"""`flow available | start | list | watch | show | steps | explain | kill | pause | resume | …`."""
 
 from contextlib import suppress
 from typing import Annotated, Any
@@ -9,11 +9,13 @@ from corda_sim.cli.connect import connect
 from corda_sim.cli.options import Json
 from corda_sim.cli.output import console, emit, in_line
 from corda_sim.cli.watching import watched
-from corda_sim.flow.errors import FlowArgumentsException
+from corda_sim.flow.errors import FlowArgumentsException, UnknownFlowIdException
 from corda_sim.rpc.client import FlowHandle, FlowOutcome
 from corda_sim.rpc.errors import FlowFailedException
 
 app = typer.Typer(no_args_is_help=True)
+ClientId = Annotated[str, typer.Argument(metavar="CLIENT_ID", help="As given to flow start.")]
+Everybody = Annotated[bool, typer.Option("--all-users", help="Of other users too.")]
 FlowId = Annotated[str, typer.Argument(metavar="ID", help="The id, or enough of its beginning.")]
 
 
@@ -61,11 +63,11 @@ def _progress(_flow_id: str, label: str) -> None:
         console.print(label)
 
 
-def _report(begun: FlowHandle, *, as_json: bool) -> None:
+def _report(begun: FlowHandle, *, as_json: bool, verb: str = "Started") -> None:
     outcome = begun.outcome
     if outcome is None:
         document = _document(begun.flow_id, "RUNNABLE", None, None)
-        emit(document, as_json=as_json, text=f"Started flow [{begun.flow_id}]")
+        emit(document, as_json=as_json, text=f"{verb} flow [{begun.flow_id}]")
     elif not outcome.error_type:
         document = _document(begun.flow_id, "COMPLETED", outcome.result, None)
         emit(document, as_json=as_json, text=_completed(outcome))
@@ -158,3 +160,34 @@ def retry(context: typer.Context, flow_id: FlowId, as_json: Json = False) -> Non
     with connect(context.obj) as client:
         retried = client.invoke("retryFlow", flow_id=flow_id)
     emit({"retried": retried}, as_json=as_json, text=f"Retried flow [{retried}]")
+
+
+@app.command()
+def result(context: typer.Context, client_id: ClientId, as_json: Json = False) -> None:
+    """The outcome of a flow that was started with a client id."""
+    with connect(context.obj) as client:
+        found = client.reattach_flow(client_id)
+    if found is None:
+        raise UnknownFlowIdException(f"No flow was started with the client id {client_id}")
+    _report(found, as_json=as_json, verb="Still running:")
+
+
+@app.command()
+def finished(context: typer.Context, all_users: Everybody = False, as_json: Json = False) -> None:
+    """Client ids of finished flows: whether each completed."""
+    method = "finishedFlowsWithClientIds" + ("AsAdmin" if all_users else "")
+    with connect(context.obj) as client:
+        emit(client.invoke(method), as_json=as_json)
+
+
+@app.command()
+def forget(
+    context: typer.Context, client_id: ClientId, all_users: Everybody = False, as_json: Json = False
+) -> None:
+    """Forget the outcome of a finished flow; its client id is free again."""
+    method = "removeClientId" + ("AsAdmin" if all_users else "")
+    with connect(context.obj) as client:
+        removed = client.invoke(method, client_id=client_id)
+    if not removed:
+        raise UnknownFlowIdException(f"No finished flow of yours has the client id {client_id}")
+    emit({"forgotten": client_id}, as_json=as_json, text=f"Forgot the flow of {client_id}")

@@ -17,6 +17,7 @@ CordaError
 │   ├── FlowArgumentsException
 │   ├── FlowNotStartableException
 │   └── RejectedCommandException      the node is draining or busy
+├── ResultSerializationException      a result that can't be kept is the outcome instead
 ├── UnknownFlowIdException
 ├── FlowPayloadException              what a peer sent is not of the expected type
 └── SessionException                  a session used against its protocol
@@ -24,7 +25,7 @@ FlowKilled (BaseException)            unwinds a killed flow's coroutine; flow co
 """
 
 from contextlib import suppress
-from typing import ClassVar
+from typing import ClassVar, Final
 
 import msgspec
 
@@ -95,12 +96,7 @@ def restore_error(data: bytes) -> CordaError:
     kept = msgspec.msgpack.decode(data, type=FlowExceptionData)
     if not kept.name.startswith("!"):
         return FlowException.from_wire(kept)
-    return _PLATFORM_ERRORS.get(kept.name[1:], CordaError)(kept.message)
-
-
-_PLATFORM_ERRORS: dict[str, type[CordaError]] = {
-    cls.__name__: cls for cls in (IllegalArgumentError, IllegalStateError)
-}
+    return PLATFORM_ERRORS.get(kept.name[1:], CordaError)(kept.message)
 
 
 class UnexpectedFlowEndException(FlowException):
@@ -179,6 +175,10 @@ class RejectedCommandException(StartFlowError):
         self.eta_seconds = eta_seconds
 
 
+class ResultSerializationException(CordaError):
+    """A flow's result can't be kept for its client id (ResultSerializationException)."""
+
+
 class UnknownFlowIdException(CordaError):
     """No flow with that id."""
 
@@ -201,3 +201,15 @@ class FlowEngineError(CordaError):
 
 class KilledFlowException(CordaError):
     """The outcome of a killed flow (net.corda.core.flows.KilledFlowException)."""
+
+
+PLATFORM_ERRORS: Final[dict[str, type[CordaError]]] = {
+    cls.__name__: cls
+    for cls in (
+        IllegalArgumentError,
+        IllegalStateError,
+        KilledFlowException,
+        ResultSerializationException,
+    )
+}
+"""Errors that come back from a row as what they were, by their name."""

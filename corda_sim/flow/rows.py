@@ -141,6 +141,19 @@ def exception_cleared(batch: WriteBatch, flow_id: str) -> None:
     batch.delete("node_flow_exceptions", {"flow_id": flow_id})
 
 
+def client_id_removed(batch: WriteBatch, flow_id: str, start: StartRecord | None) -> None:
+    """The outcome of a finished flow is no longer kept; with its `start` its journal still is."""
+    key = {"flow_id": flow_id}
+    for table in ("node_flow_results", "node_flow_exceptions"):
+        batch.delete(table, key)
+    if start is None:
+        batch.delete("node_checkpoints", key)
+        batch.delete("node_flow_metadata", key)
+    else:
+        batch.update("node_flow_metadata", key, {"flow_identifier": start.client_id})
+        batch.update("node_flow_journal", {**key, "step": 0}, {"data": encode(start)})
+
+
 def forgotten(batch: WriteBatch, flow_id: str, *, keep_outcome: bool) -> None:
     """A finished flow whose last messages are confirmed."""
     key = {"flow_id": flow_id}

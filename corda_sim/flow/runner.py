@@ -6,13 +6,19 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
+from msgspec.structs import replace
+
 from corda_sim.core.errors import CordaError, IllegalArgumentError
 from corda_sim.core.identity import Party
 from corda_sim.core.write_batch import WriteBatch
 from corda_sim.flow import rows
 from corda_sim.flow.context import FlowContext
 from corda_sim.flow.effects import FlowEnded, Notification, Step
-from corda_sim.flow.errors import RejectedCommandException, StateTransitionException
+from corda_sim.flow.errors import (
+    RejectedCommandException,
+    ResultSerializationException,
+    StateTransitionException,
+)
 from corda_sim.flow.events import (
     FlowAction,
     FlowEvent,
@@ -52,6 +58,7 @@ class FlowRunner(StepQueue, ABC):
         self.settings = settings
         self.by_session: dict[int, str] = {}
         self.by_client_id: dict[str, str] = {}
+        self._removed_client_ids: set[str] = set()
         self.counters = Counters()
         self.draining = False
         self._to_outbox: dict[str, bool] = {}
@@ -79,7 +86,7 @@ class FlowRunner(StepQueue, ABC):
             RejectedCommandException: the node drains or is busy; `eta_seconds` says when to ask
                 again.
         """
-        known = None if client_id is None else self._flow_of(client_id)
+        known = None if client_id is None else self.flow_of_client_id(client_id)
         if known is not None:
             return known
         if not by_service:
@@ -100,10 +107,41 @@ class FlowRunner(StepQueue, ABC):
         self.begin(flow, logic)
         return flow.flow_id
 
-    def _flow_of(self, client_id: str) -> str | None:
+    def flow_of_client_id(self, client_id: str) -> str | None:
+        """The flow that was started with a client id, running or finished.
+
+        Raises:
+            IllegalArgumentError: the client id is too long.
+        """
         if len(client_id) > MAX_CLIENT_ID:
             raise IllegalArgumentError(f"A client id has at most {MAX_CLIENT_ID} characters")
-        return self.by_client_id.get(client_id) or self.services.flow_of_client_id(client_id)
+        running = self.by_client_id.get(client_id)
+        if running is not None or client_id in self._removed_client_ids:
+            return running
+        return self.services.flow_of_client_id(client_id)
+
+    def remove_client_id(self, client_id: str) -> bool:
+        """Forget the outcome of a finished flow, so that its client id is free again.
+
+        False, and nothing done, where the flow runs or there is none (removeClientId).
+
+        Raises:
+            IllegalArgumentError: the client id is too long.
+        """
+        flow_id = self.flow_of_client_id(client_id)
+        if flow_id is None:
+            return False
+        step, flow = self.shared_step(), self.flows.get(flow_id)
+        if flow is not None:
+            if not (flow.finished and flow.is_idle):
+                return False
+            flow.start = replace(flow.start, client_id=None)
+            self.by_client_id.pop(client_id, None)
+        start = None if flow is None else flow.start
+        rows.client_id_removed(step.batch, flow_id, start)
+        self._removed_client_ids.add(client_id)
+        step.on_commit.append(partial(self._removed_client_ids.discard, client_id))
+        return True
 
     def _require_capacity(self) -> None:
         if self.draining:
@@ -241,10 +279,11 @@ class FlowRunner(StepQueue, ABC):
         self.counters.finished += 1
         batch, now = step.batch, self.services.now_ns()
         self.services.release_locks(step)
+        error = None
         if flow.start.client_id is not None:
-            _keep_result(batch, flow.flow_id, result, now)
+            error = _keep_result(batch, flow.flow_id, result, now)
         rows.status_changed(batch, flow.flow_id, FlowStatus.COMPLETED, pending_sends=True)
-        step.effects.append(FlowEnded(flow.flow_id, result, None))
+        step.effects.append(FlowEnded(flow.flow_id, None if error else result, error))
 
     def forget_if_done(self, flow: LiveFlow) -> None:
         """Remove a finished flow's journal once its last messages are confirmed."""
@@ -281,12 +320,17 @@ def _mark(marks: list[Mark], step: Step) -> None:
     marks.append(Mark(step))
 
 
-def _keep_result(batch: WriteBatch, flow_id: str, result: object, now: int) -> None:
+def _keep_result(
+    batch: WriteBatch, flow_id: str, result: object, now: int
+) -> ResultSerializationException | None:
     """Corda's rule: a result that can't be serialized is stored as that exception."""
     try:
         rows.result_kept(batch, flow_id, result, now)
-    except (CordaError, TypeError, ValueError) as error:
+    except (CordaError, TypeError, ValueError) as why:
+        error = ResultSerializationException(f"The flow's result can't be kept: {why}")
         rows.exception_kept(batch, flow_id, error, now)
+        return error
+    return None
 
 
 def machine_of(flow: LiveFlow) -> FlowMachine:

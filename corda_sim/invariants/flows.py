@@ -53,7 +53,7 @@ def _outcome_fits(flow: FlowRow) -> bool:
     kept = (flow.has_result, flow.exception is not None)
     match flow.status:
         case FlowStatus.COMPLETED:
-            return kept == (True, False)
+            return flow.has_result != (flow.exception is not None)
         case FlowStatus.FAILED | FlowStatus.KILLED:
             return kept == (False, True)
         case _:

@@ -10,10 +10,10 @@ from typing import Any, Final
 
 from sqlalchemy import Row, bindparam, select
 
-from corda_sim.core.errors import CordaError, DecodeError
+from corda_sim.core.errors import CordaError, DecodeError, IllegalStateError
 from corda_sim.core.serialization import deserialize
 from corda_sim.flow.effects import FlowEnded
-from corda_sim.flow.errors import FlowException
+from corda_sim.flow.errors import PLATFORM_ERRORS, FlowException
 from corda_sim.flow.journal import (
     FlowJournal,
     JournalRows,
@@ -31,6 +31,7 @@ DRAINING_PROPERTY = "flowsDrainingMode"
 _SEEN_IN_MEMORY = 100_000
 _TOGETHER = 500
 """Ids in one query."""
+_ENDED: Final = (FlowStatus.COMPLETED, FlowStatus.FAILED, FlowStatus.KILLED)
 # Asked for every message and every start: built once.
 _MESSAGE_ID: Final = select(schema.node_message_ids.c.message_id).where(
     schema.node_message_ids.c.message_id == bindparam("id")
@@ -102,20 +103,55 @@ class CheckpointStorage:
         found = self._storage.read(_OF_CLIENT_ID, {"id": client_id})
         return found[0].flow_id if found else None
 
+    def started_by(self, flow_id: str) -> str | None:
+        """Who started a flow; known as long as its client id is."""
+        table = schema.node_flow_metadata.c
+        found = self._storage.read(select(table.started_by).where(table.flow_id == flow_id))
+        return found[0].started_by if found else None
+
     def outcome(self, flow_id: str) -> FlowEnded | None:
-        """The outcome of a finished flow that had a client id; None where none is kept."""
+        """The outcome of a finished flow that had a client id; None of any other.
+
+        Where the outcome was lost from the database, that is an IllegalStateError in its place.
+        """
+        points, metadata = schema.node_checkpoints.c, schema.node_flow_metadata
+        ended = self._storage.read(
+            select(points.status)
+            .join(metadata, metadata.c.flow_id == points.flow_id)
+            .where(points.flow_id == flow_id, points.status.in_(_ENDED))
+            .where(metadata.c.flow_identifier.is_not(None))
+        )
+        return self._kept_outcome(flow_id) if ended else None
+
+    def _kept_outcome(self, flow_id: str) -> FlowEnded:
         results, errors = schema.node_flow_results.c, schema.node_flow_exceptions.c
         found = self._storage.read(select(results.result_value).where(results.flow_id == flow_id))
         if found:
             return FlowEnded(flow_id, deserialize(found[0].result_value, object), None)
-        points = schema.node_checkpoints
-        ended = points.c.status.in_((FlowStatus.FAILED, FlowStatus.KILLED))
         failed = self._storage.read(
-            select(errors.type, errors.exception_message, errors.exception_value)
-            .join(points, points.c.flow_id == errors.flow_id)
-            .where(errors.flow_id == flow_id, ended)
+            select(errors.type, errors.exception_message, errors.exception_value).where(
+                errors.flow_id == flow_id
+            )
         )
-        return FlowEnded(flow_id, None, _error(failed[0])) if failed else None
+        lost = IllegalStateError(f"The outcome of flow {flow_id} is missing from the database")
+        return FlowEnded(flow_id, None, _error(failed[0]) if failed else lost)
+
+    def finished_client_ids(self, started_by: str | None = None) -> dict[str, bool]:
+        """Client ids of finished flows, of one user's or all: whether the flow completed.
+
+        Source: finishedFlowsWithClientIds.
+        """
+        points, metadata = schema.node_checkpoints.c, schema.node_flow_metadata.c
+        query = (
+            select(metadata.flow_identifier, points.status)
+            .join(schema.node_checkpoints, points.flow_id == metadata.flow_id)
+            .where(metadata.flow_identifier.is_not(None), points.status.in_(_ENDED))
+            .order_by(metadata.flow_identifier)
+        )
+        if started_by is not None:
+            query = query.where(metadata.started_by == started_by)
+        found = self._storage.read(query)
+        return {row.flow_identifier: row.status == FlowStatus.COMPLETED for row in found}
 
     def finished_outcome(self, client_id: str) -> FlowEnded | None:
         """What became of the flow with that client id; None when it runs or is unknown."""
@@ -235,6 +271,9 @@ class CheckpointStorage:
 
 def _error(row: Row[Any]) -> CordaError:
     if row.exception_value is None:
+        known = PLATFORM_ERRORS.get(row.type)
+        if known is not None:
+            return known(row.exception_message)
         return CordaError(f"{row.type}: {row.exception_message}")
     parts = deserialize(row.exception_value, tuple[str, str, bytes | None])
     return FlowException.from_wire(FlowExceptionData(*parts))

@@ -113,6 +113,17 @@ class NodeRpcClient:
             first = next(updates)
         return FlowHandle(first.flow_id, _outcome(first) if first.ended else None)
 
+    def reattach_flow(self, client_id: str) -> FlowHandle | None:
+        """The flow that was started with a client id; None where the node has none such.
+
+        Raises: as `invoke`; PermissionException for another user's.
+        """
+        found = self.invoke("reattachFlowWithClientId", client_id=client_id)
+        if found is None:
+            return None
+        flow_id, ended = found.pop("flow_id"), found.pop("ended")
+        return FlowHandle(flow_id, FlowOutcome(flow_id, **found) if ended else None)
+
     def start_flow_until_done(
         self,
         flow: str,

@@ -6,8 +6,10 @@ from typing import Any
 
 from corda_sim.core.errors import IllegalArgumentError
 from corda_sim.node.node import Node
+from corda_sim.rpc import client_id_operations as client_ids
 from corda_sim.rpc import flow_operations, vault_operations
 from corda_sim.rpc.requests import (
+    ByClientId,
     DrainingMode,
     FlowById,
     OfAccount,
@@ -20,10 +22,14 @@ from corda_sim.rpc.requests import (
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """Its arguments and what it does; what it returns becomes JSON."""
+    """Its arguments and what it does; what it returns becomes JSON.
+
+    One that is `personal` depends on who calls: it gets the user's name as well.
+    """
 
     arguments: type[Request]
-    run: Callable[[Node, Any], Any]
+    run: Callable[..., Any]
+    personal: bool = False
 
 
 def node_info(node: Node, _: Request) -> dict[str, Any]:
@@ -45,15 +51,16 @@ def set_flows_draining_mode_enabled(node: Node, request: DrainingMode) -> bool:
     return node.manager.draining
 
 
-def invoke(node: Node, method: str, arguments: str) -> Any:  # noqa: ANN401 - JSON
-    """Call an operation with its arguments as JSON text.
+def invoke(node: Node, method: str, arguments: str, user: str) -> Any:  # noqa: ANN401 - JSON
+    """Call an operation for `user` with its arguments as JSON text.
 
     Raises: IllegalArgumentError for an unknown method or wrong arguments, and what it raises.
     """
     operation = OPERATIONS.get(method)
     if operation is None:
         raise IllegalArgumentError(f"There is no operation {method}")
-    return operation.run(node, parse_request(operation.arguments, arguments))
+    caller = (user,) if operation.personal else ()
+    return operation.run(node, parse_request(operation.arguments, arguments), *caller)
 
 
 OPERATIONS: dict[str, Operation] = {
@@ -66,6 +73,11 @@ OPERATIONS: dict[str, Operation] = {
     "pauseFlow": Operation(FlowById, flow_operations.pause_flow),
     "resumeFlow": Operation(FlowById, flow_operations.retry_flow),
     "retryFlow": Operation(FlowById, flow_operations.retry_flow),
+    "reattachFlowWithClientId": Operation(ByClientId, client_ids.reattach_flow, personal=True),
+    "removeClientId": Operation(ByClientId, client_ids.remove_client_id, personal=True),
+    "removeClientIdAsAdmin": Operation(ByClientId, client_ids.remove_any_client_id),
+    "finishedFlowsWithClientIds": Operation(Request, client_ids.finished_flows, personal=True),
+    "finishedFlowsWithClientIdsAsAdmin": Operation(Request, client_ids.all_finished_flows),
     "vaultBalance": Operation(OfAccount, vault_operations.vault_balance),
     "vaultQuery": Operation(VaultSelection, vault_operations.vault_query),
     "accountList": Operation(Request, vault_operations.account_list),

@@ -5,6 +5,7 @@ from typing import Annotated, Literal, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from corda_sim.core.errors import IllegalArgumentError
+from corda_sim.flow.runner import MAX_CLIENT_ID
 
 MAX_PAGE_SIZE = 10_000
 DEFAULT_PAGE_SIZE = 200
@@ -21,6 +22,12 @@ class FlowById(Request):
     """A flow, by its id or the unambiguous beginning of it."""
 
     flow_id: Annotated[str, Field(min_length=1, max_length=64)]
+
+
+class ByClientId(Request):
+    """A flow, by the client id that it was started with."""
+
+    client_id: Annotated[str, Field(min_length=1, max_length=MAX_CLIENT_ID)]
 
 
 class OfAccount(Request):

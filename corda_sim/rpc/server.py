@@ -18,6 +18,7 @@ from corda_sim.node.node import Node
 from corda_sim.node.rpc_ssl import server_key
 from corda_sim.rpc._pb import node_pb2, node_pb2_grpc
 from corda_sim.rpc.arguments import parse_flow
+from corda_sim.rpc.client_id_operations import own_flow
 from corda_sim.rpc.errors import (
     InternalNodeException,
     PermissionException,
@@ -129,7 +130,9 @@ class RpcServer(node_pb2_grpc.CordaRPCOpsServicer):
         if not cls.is_startable_by_rpc:
             raise FlowNotStartableException(f"{short} isn't startable by RPC")
         logic = parse_flow(cls, request.arguments, self._node.hub.party_by_text)
-        client_id = f"{user.username}/{request.client_id}" if request.client_id else None
+        client_id = request.client_id or None
+        if client_id is not None:
+            own_flow(self._node, client_id, user.username)
         flow_id, outcome = self._node.start_flow(logic, user.username, client_id)
         return flow_id, outcome, self._committed(flow_id)
 
@@ -149,8 +152,9 @@ class RpcServer(node_pb2_grpc.CordaRPCOpsServicer):
     ) -> node_pb2.InvokeReply:
         """Call one operation."""
         try:
-            self._security.require(self._user(context), f"InvokeRpc.{request.method}")
-            result = invoke(self._node, request.method, request.arguments_json)
+            user = self._user(context)
+            self._security.require(user, f"InvokeRpc.{request.method}")
+            result = invoke(self._node, request.method, request.arguments_json, user.username)
         except Exception as error:  # noqa: BLE001 - every error has its status
             await self._abort(context, request.method, error)
             return node_pb2.InvokeReply()

@@ -47,6 +47,10 @@ class FakeClient:
         handle: FlowHandle = self._answer(flow, arguments, client_id)
         return handle
 
+    def reattach_flow(self, client_id: str) -> FlowHandle | None:
+        handle: FlowHandle | None = self._answer("reattach", client_id)
+        return handle
+
     def invoke(self, method: str, **arguments: object) -> Any:  # noqa: ANN401 - JSON
         return self._answer(method, arguments)
 
@@ -219,3 +223,64 @@ def test_watching_one_flow_that_is_unknown(
     captured = capsys.readouterr()
     assert captured.out == ""
     assert captured.err.startswith("UnknownFlowIdException: ")
+
+
+# --- by client id ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("outcome", "code", "said"),
+    [
+        (None, 0, "Still running: flow [f1]"),
+        (DONE, 0, "Flow [f1] completed with result: SignedTransaction(AB)"),
+        (FAILED, 1, "InsufficientBalanceException: missing 3 JPY"),
+    ],
+)
+def test_the_outcome_of_a_client_id(
+    node: Answering,
+    capsys: pytest.CaptureFixture[str],
+    outcome: FlowOutcome | None,
+    code: int,
+    said: str,
+) -> None:
+    client = node(FlowHandle("f1", outcome))
+    assert run(["flow", "result", "invoice"]) == code
+    captured = capsys.readouterr()
+    assert captured.out + captured.err == said + "\n"
+    assert client.asked == [("reattach", "invoice")]
+
+
+def test_an_unknown_client_id_has_no_outcome(
+    node: Answering, capsys: pytest.CaptureFixture[str]
+) -> None:
+    node(None)
+    assert run(["flow", "result", "invoice"]) == 1
+    assert "No flow was started with the client id invoice" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("option", "suffix"), [([], ""), (["--all-users"], "AsAdmin")])
+def test_an_outcome_is_forgotten(
+    node: Answering, capsys: pytest.CaptureFixture[str], option: list[str], suffix: str
+) -> None:
+    client = node(True)
+    assert run(["flow", "forget", "invoice", "--json", *option]) == 0
+    assert json.loads(capsys.readouterr().out) == {"forgotten": "invoice"}
+    assert client.asked == [(f"removeClientId{suffix}", {"client_id": "invoice"})]
+
+
+def test_what_runs_or_is_unknown_is_not_forgotten(
+    node: Answering, capsys: pytest.CaptureFixture[str]
+) -> None:
+    node(False)
+    assert run(["flow", "forget", "invoice"]) == 1
+    assert "No finished flow of yours" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("option", "suffix"), [([], ""), (["--all-users"], "AsAdmin")])
+def test_finished_flows_are_listed(
+    node: Answering, capsys: pytest.CaptureFixture[str], option: list[str], suffix: str
+) -> None:
+    client = node({"invoice": True})
+    assert run(["flow", "finished", "--json", *option]) == 0
+    assert json.loads(capsys.readouterr().out) == {"invoice": True}
+    assert client.asked == [(f"finishedFlowsWithClientIds{suffix}", {})]

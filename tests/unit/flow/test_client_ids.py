@@ -5,13 +5,14 @@ from datetime import timedelta
 
 import pytest
 
-from corda_sim.core.errors import IllegalArgumentError
+from corda_sim.core.errors import IllegalArgumentError, IllegalStateError
 from corda_sim.flow import FlowException, FlowLogic, flow_name
 from corda_sim.flow.cordapp import CordApp
-from corda_sim.flow.errors import KilledFlowException
+from corda_sim.flow.errors import KilledFlowException, ResultSerializationException
 from corda_sim.flow.runner import MAX_CLIENT_ID
+from corda_sim.node.storage import schema
 from corda_sim.testing.mock_network import MockNetwork
-from tests.unit.flow.scripted import Listen, Talk, only_flow, talk
+from tests.unit.flow.scripted import Listen, Talk, nothing_is_left, only_flow, rows_of, talk
 
 
 @flow_name("ids.Odd")
@@ -88,18 +89,21 @@ def test_the_id_of_a_killed_flow_says_so(network: MockNetwork) -> None:
     with pytest.raises(KilledFlowException):
         flow.result()
     a.restart()
-    with pytest.raises(Exception, match="was killed"):
+    with pytest.raises(KilledFlowException, match="was killed"):
         a.start_flow(talk("recv", "send y"), client_id="id").result()
 
 
 def test_a_result_that_cannot_be_kept_is_kept_as_the_reason(network: MockNetwork) -> None:
     a = network["PartyA"]
-    a.start_flow(Odd(), client_id="odd")
+    first = a.start_flow(Odd(), client_id="odd")
     network.run_network()
+    with pytest.raises(ResultSerializationException, match="can't be kept"):
+        first.result()
     a.restart()
     network.run_network()
     assert not a.manager.flows
-    assert a.hub.checkpoints.flow_of_client_id("odd") is not None
+    with pytest.raises(ResultSerializationException, match="can't be kept"):
+        a.start_flow(talk("recv", "send y"), client_id="odd").result()
 
 
 def test_a_start_that_was_never_committed_leaves_the_id_free(network: MockNetwork) -> None:
@@ -132,3 +136,85 @@ def test_a_flow_in_the_hospital_keeps_its_id(network: MockNetwork) -> None:
     assert a.start_flow(talk("recv", "send y"), client_id="id").flow_id == flow.flow_id
     assert a.hub.checkpoints.outcome(flow.flow_id) is None
     assert only_flow(a).flow_id == flow.flow_id
+
+
+@pytest.mark.parametrize("restarted", [False, True])
+@pytest.mark.parametrize("theirs", ["send x", "fail no"])
+def test_a_removed_id_is_free_again(network: MockNetwork, theirs: str, restarted: bool) -> None:
+    a = network["PartyA"]
+    first = a.start_flow(talk("recv", theirs), client_id="id")
+    network.run_network()
+    assert a.manager.remove_client_id("id")
+    assert not a.manager.remove_client_id("id")
+    if restarted:
+        network.run_network()
+        a.restart()
+    again = a.start_flow(talk("recv", "send y"), client_id="id")
+    assert again.flow_id != first.flow_id
+    network.run_network()
+    assert again.result() == "y"
+    assert a.stored_result("id") == "y"
+    assert rows_of(a, "node_checkpoints", "node_flow_metadata", "node_flow_results") == 3
+    assert rows_of(a, "node_flow_exceptions") == 0
+
+
+def test_the_id_of_a_flow_that_runs_is_not_removed(network: MockNetwork) -> None:
+    a = network["PartyA"]
+    flow = a.start_flow(talk("sleep 5;recv", "send x"), client_id="id")
+    assert not a.manager.remove_client_id("id")
+    network.run_network()
+    assert not a.manager.remove_client_id("id")
+    assert not a.manager.remove_client_id("unknown")
+    network.advance(timedelta(seconds=6))
+    assert flow.result() == a.stored_result("id") == "x"
+
+
+@pytest.mark.parametrize("restarted", [False, True])
+def test_an_id_is_removed_while_the_flows_last_message_is_under_way(
+    network: MockNetwork, restarted: bool
+) -> None:
+    a, b = network["PartyA"], network["PartyB"]
+    flow = a.start_flow(talk("send x", "recv"), client_id="id")
+    network["PartyB"].kill()
+    network.run_network()
+    assert only_flow(a).finished
+    assert a.manager.remove_client_id("id")
+    network.run_network()
+    if restarted:
+        a.restart()
+        network.run_network()
+    assert only_flow(a).flow_id == flow.flow_id
+    assert a.manager.flow_of_client_id("id") is None
+    b.start()
+    network.run_network()
+    assert nothing_is_left(network)
+    assert rows_of(a, "node_checkpoints", "node_flow_metadata", "node_flow_results") == 0
+
+
+@pytest.mark.parametrize("table", ["node_flow_results", "node_flow_exceptions"])
+def test_an_outcome_that_was_lost_is_an_error_of_its_own(network: MockNetwork, table: str) -> None:
+    a = network["PartyA"]
+    theirs = "send x" if table == "node_flow_results" else "fail no"
+    flow = a.start_flow(talk("recv", theirs), client_id="id")
+    network.run_network()
+    with a.storage.writer.connect() as connection:
+        connection.execute(schema.metadata.tables[table].delete())
+        connection.commit()
+    with pytest.raises(IllegalStateError, match=f"outcome of flow {flow.flow_id} is missing"):
+        a.start_flow(talk("recv", "send y"), client_id="id").result()
+
+
+def test_finished_flows_are_listed_by_their_ids(network: MockNetwork) -> None:
+    a = network["PartyA"]
+    a.start_flow(talk("recv", "send x"), client_id="good")
+    a.start_flow(talk("recv", "fail no"), client_id="bad")
+    a.start_flow(talk("recv", "recv"), client_id="running")
+    a.start_flow(talk("recv", "send x"))
+    network.run_network()
+    listed = a.hub.checkpoints.finished_client_ids
+    assert listed() == listed("test") == {"bad": False, "good": True}
+    assert listed("another") == {}
+    a.manager.remove_client_id("bad")
+    network.run_network()
+    a.restart()
+    assert a.hub.checkpoints.finished_client_ids() == {"good": True}

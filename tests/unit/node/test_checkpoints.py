@@ -123,8 +123,9 @@ def test_outcomes_by_client_id(storage: SqlStorage, checkpoints: CheckpointStora
     assert checkpoints.finished_outcome("mine") is None
     flow(storage, "f", "mine")
     assert checkpoints.flow_of_client_id("mine") == "f"
-    assert checkpoints.finished_outcome("mine") is None
     commit(storage, lambda batch: rows.result_kept(batch, "f", (1, "two"), NOW))
+    assert checkpoints.finished_outcome("mine") is None
+    status(storage, "f", FlowStatus.COMPLETED)
     ended = checkpoints.finished_outcome("mine")
     assert ended is not None
     assert (ended.flow_id, ended.result, ended.error) == ("f", (1, "two"), None)

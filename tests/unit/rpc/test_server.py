@@ -10,7 +10,7 @@ import pytest
 from corda_sim.flow.effects import Notification
 from corda_sim.node.node import Node
 from corda_sim.rpc import subscription
-from corda_sim.rpc.client import NodeRpcClient
+from corda_sim.rpc.client import FlowHandle, NodeRpcClient
 from corda_sim.rpc.errors import (
     NodeUnreachableException,
     PermissionException,
@@ -192,12 +192,22 @@ def test_progress_and_result(admin: NodeRpcClient) -> None:
     assert outcome.text
 
 
-def test_a_client_id_has_one_outcome_for_each_user(served: "Served", admin: NodeRpcClient) -> None:
+def test_a_client_id_has_one_outcome_and_one_user(served: "Served", admin: NodeRpcClient) -> None:
     first = admin.start_flow("CreateAccount", {"name": "once"}, "c1")
     assert admin.start_flow("CreateAccount", {"name": "once"}, "c1") == first
     assert admin.begin_flow("CreateAccount", {"name": "other"}, "c1").outcome == first
-    with served.client("clerk") as clerk:
-        assert clerk.start_flow("CreateAccount", {"name": "clerk's"}, "c1") != first
+    assert admin.reattach_flow("c1") == FlowHandle(first.flow_id, first)
+    with served.client("clerk") as clerk, pytest.raises(PermissionException, match="c1"):
+        clerk.start_flow("CreateAccount", {"name": "clerk's"}, "c1")
+
+
+def test_a_removed_client_id_starts_another_flow(admin: NodeRpcClient) -> None:
+    first = admin.start_flow("CreateAccount", {"name": "removed"}, "c9")
+    until(lambda: admin.invoke("removeClientId", client_id="c9") is True)
+    assert admin.reattach_flow("c9") is None
+    again = admin.start_flow("CreateAccount", {"name": "removed and made again"}, "c9")
+    assert again.flow_id != first.flow_id
+    assert "c9" in admin.invoke("finishedFlowsWithClientIds")
 
 
 def test_a_begun_flow_goes_on_without_its_client(admin: NodeRpcClient) -> None:
