@@ -112,6 +112,13 @@ def decode_payload(data: bytes, expected: type[T]) -> UntrustworthyData[T]:
     return UntrustworthyData(value)
 
 
+def _distinct(sessions: Iterable[FlowSession]) -> list[FlowSession]:
+    found = list(sessions)
+    if len({session.session_id for session in found}) < len(found):
+        raise SessionException("A flow session can only appear once as argument.")
+    return found
+
+
 class FlowLogic(Generic[R_co]):
     """A flow: `call` runs it. Its constructor's arguments must be serializable."""
 
@@ -205,13 +212,16 @@ class FlowLogic(Generic[R_co]):
         flow.attach(self.context, self.service_hub, self._initiator)
         return await flow.call()
 
+    async def send_all(self, payload: object, sessions: Iterable[FlowSession]) -> None:
+        """Send the same payload to each session; they leave with the commit of one step."""
+        for session in _distinct(sessions):
+            await session.send(payload)
+
     async def receive_all(
         self, expected: type[T], sessions: Iterable[FlowSession]
     ) -> list[UntrustworthyData[T]]:
         """One message from each session, in the order of the sessions."""
-        ids = tuple(session.session_id for session in sessions)
-        if len(set(ids)) < len(ids):
-            raise SessionException("A flow session can only appear once as argument.")
+        ids = tuple(session.session_id for session in _distinct(sessions))
         if not ids:
             return []
         payloads = cast("tuple[bytes, ...]", await suspend(Receive(ids, self.context.deadline)))

@@ -24,7 +24,7 @@ from corda_sim.node.messaging.service import InboundPack, MessagingService
 from corda_sim.node.services import ServiceHub
 from corda_sim.node.storage.database import SqlStorage
 
-PURGE_INTERVAL_SECONDS: Final = 60.0
+HOUSEKEEPING_INTERVAL_SECONDS: Final = 60.0
 
 
 class _Delivery:
@@ -79,7 +79,7 @@ class NodeEngine:
         effects = self.room.recover()
         await self._messaging.start(self._on_pack, self._on_confirmed)
         self.perform(effects)
-        self.spawn(self._purge_message_ids())
+        self.spawn(self._keep_house())
 
     async def stop(self) -> None:
         """Take no more messages and end every task."""
@@ -188,8 +188,9 @@ class NodeEngine:
         self.manager.operation_done(effect.flow_id, effect.step, outcome)
         self.committer.wake()
 
-    async def _purge_message_ids(self) -> None:
+    async def _keep_house(self) -> None:
         while True:
-            await asyncio.sleep(PURGE_INTERVAL_SECONDS)
+            await asyncio.sleep(HOUSEKEEPING_INTERVAL_SECONDS)
+            self.room.warn_of_observed()
             if self.room.purge_message_ids():
                 self.committer.wake()

@@ -18,11 +18,13 @@ from corda_sim.flow.effects import (
     SessionInitKept,
     TimerEffect,
 )
+from corda_sim.flow.inits import UNKNOWN_FLOW
 from corda_sim.flow.logic import FlowLogic
 from corda_sim.flow.logs import of_flow
 from corda_sim.flow.manager import StateMachineManager
 from corda_sim.flow.rows import instant
 from corda_sim.flow.service_hub import COINS_TOPIC
+from corda_sim.flow.state import FlowStatus
 from corda_sim.node.checkpoints import DRAINING_PROPERTY, StoredMessage
 from corda_sim.node.crash import CrashPoint, hit
 from corda_sim.node.services import ServiceHub
@@ -185,6 +187,22 @@ class EngineRoom:
         kept = self.hub.checkpoints.kept_inits()
         found = self._with_parties(one for one in kept if one.wire.message_id == message_id)
         return any(self.manager.kill_kept_init(party, stored.wire) for party, stored in found)
+
+    def warn_of_observed(self) -> None:
+        """Housekeeping, every minute: name in the log what waits for an operator.
+
+        Source: StaffedFlowHospital, which lists its overnight patients as often.
+        """
+        for flow in self.manager.flows.values():
+            if flow.status is FlowStatus.HOSPITALIZED:
+                name, error = flow.start.flow_class, flow.error
+                text = "flow %s (%s) is under observation: %s: %s"
+                why = (type(error).__name__, error)
+                LOGGER.warning(text, flow.flow_id, name, *why, extra=of_flow(flow.flow_id))
+        for kept in self.hub.checkpoints.kept_inits():
+            if kept.reason == UNKNOWN_FLOW:
+                text = "session-init %s from %s is under observation: %s"
+                LOGGER.warning(text, kept.wire.message_id, kept.party, kept.reason)
 
     def set_draining(self, enabled: bool) -> None:
         """Take no new flows, over restarts too; or take them again, kept session-inits first."""

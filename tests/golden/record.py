@@ -16,11 +16,19 @@ from corda_sim.testing.mock_network import MockNetwork
 from corda_sim.testing.mock_node import MockNode
 from flows.accounts.create import CreateAccount
 from flows.accounts.keys import RequestKeyForAccount
-from flows.accounts.queries import OurAccounts
+from flows.accounts.queries import (
+    AccountInfoByKey,
+    AccountInfoByName,
+    AccountInfoByUUID,
+    AccountsForHost,
+    AllAccounts,
+    OurAccounts,
+)
 from flows.accounts.share import RequestAccountInfo, ShareAccountInfo
 from flows.accounts.states import ShareStateAndSyncAccounts, ShareStateWithAccount
 from flows.cash.exit import CashExitFlow
 from flows.cash.issue import CashIssueFlow
+from flows.cash.issue_and_payment import CashIssueAndPaymentFlow
 from flows.cash.payment import CashPaymentFlow
 from flows.recovery import RecoverTransactionsFlow
 from notary.hosting import HostedNotary
@@ -70,6 +78,10 @@ def play(network: MockNetwork) -> None:
     assert isinstance(hosted, HostedNotary)
     notary.run_flow(AskWitnessFlow(network["PartyA"].party, hosted.instance_id))
     _play_sharing(network)
+    _play_look_ups(network)
+    network["PartyA"].run_flow(
+        CashIssueAndPaymentFlow(Amount.parse("4 GBP"), network["PartyB"].party)
+    )
 
 
 def _play_cash(network: MockNetwork) -> None:
@@ -98,6 +110,16 @@ def _play_sharing(network: MockNetwork) -> None:
     a.run_flow(ShareStateWithAccount(state, "bob@PartyB"))
     a.run_flow(ShareStateAndSyncAccounts(state, b.party))
     a.run_flow(RecoverTransactionsFlow(b.party))
+
+
+def _play_look_ups(network: MockNetwork) -> None:
+    a, b = network["PartyA"], network["PartyB"]
+    a.run_flow(AllAccounts())
+    a.run_flow(AccountsForHost(b.party))
+    (bob,) = a.run_flow(AccountInfoByName("bob"))
+    a.run_flow(AccountInfoByUUID(bob.state.data.identifier.id))
+    key = a.run_flow(RequestKeyForAccount("bob@PartyB"))
+    a.run_flow(AccountInfoByKey(key.owning_key))
 
 
 def record(network: MockNetwork) -> dict[str, Journal]:

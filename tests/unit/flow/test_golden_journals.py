@@ -17,6 +17,7 @@ from corda_sim.flow.live import LiveFlow
 from corda_sim.flow.machine import Finished, FlowMachine
 from corda_sim.flow.replay import Replayer
 from corda_sim.flow.responder import open_responder
+from corda_sim.node.cordapps import installed_cordapps
 from corda_sim.testing.mock_network import MockNetwork
 from tests.golden.record import DIRECTORY, KINDS, make_network, play
 
@@ -97,3 +98,12 @@ def test_a_journal_whose_last_digest_differs_is_refused(networks: Networks, path
     machine = machine_for(networks(path.parent.name), kept)
     with pytest.raises(FlowReplayError, match="other messages"):
         Replayer(machine, forged).run()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_flow_that_runs_by_itself_has_a_journal(kind: str) -> None:
+    recorded = {path.stem.partition("-")[2] for path in JOURNALS if path.parent.name == kind}
+    flows = [flow for app in installed_cordapps() for flow in app.flows]
+    expected = {flow.flow_name for flow in flows if flow.is_startable_by_rpc or flow.answers}
+    assert expected
+    assert expected - recorded == set()

@@ -56,6 +56,22 @@ class Do(FlowLogic[Any]):
             await session.send(f"{number}")
         return [data.unwrap(str) for data in await self.receive_all(str, sessions)]
 
+    async def the_same_to_all(self) -> list[str]:
+        """One payload, a copy for each."""
+        sessions = [self.peer("PartyB"), self.peer("Validator"), self.peer("PartyB")]
+        await self.send_all("same", sessions)
+        return [data.unwrap(str) for data in await self.receive_all(str, sessions)]
+
+    async def twice_to_one(self) -> None:
+        """A session of which each would have two messages."""
+        session = self.peer()
+        await self.send_all("x", [session, session])
+
+    async def twice_from_one(self) -> None:
+        """A session of which two messages would be taken."""
+        session = self.peer()
+        await self.receive_all(str, [session, session])
+
     async def none_of_them(self) -> int:
         """No session, no wait."""
         return len(await self.receive_all(str, []))
@@ -305,3 +321,14 @@ def test_draws_have_the_size_asked_for_and_never_repeat(network: MockNetwork) ->
     assert len({one[:2] for one in drawn if one}) > 1
     assert uuid[14] == "4"
     assert run(network, "draws") != [*drawn, uuid]
+
+
+def test_one_payload_goes_to_all_sessions(network: MockNetwork) -> None:
+    assert network["PartyA"].run_flow(Do("the_same_to_all")) == ["same"] * 3
+
+
+@pytest.mark.parametrize("what", ["twice_to_one", "twice_from_one"])
+def test_a_session_appears_once_among_several(network: MockNetwork, what: str) -> None:
+    with pytest.raises(SessionException, match="can only appear once as argument"):
+        network["PartyA"].run_flow(Do(what))
+    assert network.bus.sent == 0
