@@ -6,6 +6,7 @@ commit; answer. Whatever is refused ends the flow with a NotaryException, which 
 """
 
 from datetime import timedelta
+from functools import lru_cache
 
 from corda_sim.core.crypto.hashes import SecureHash
 from corda_sim.core.errors import IllegalStateError
@@ -108,7 +109,7 @@ class NotaryServiceFlow(FlowLogic[None]):
             return b"" if found is None else serialize(found)
 
         data = self.context.record("notary-parameters", look_up)
-        return deserialize(data, NetworkParameters) if data else None
+        return _decode_parameters(data) if data else None
 
     async def _verify(self, node: NotaryNodeService, transaction: SignedTransaction) -> None:
         try:
@@ -141,6 +142,11 @@ class NotaryServiceFlow(FlowLogic[None]):
         if not isinstance(outcome, Notarised | Refused):
             raise IllegalStateError(f"The notary service answered {outcome!r}")
         return outcome
+
+
+@lru_cache(16)
+def _decode_parameters(data: bytes) -> NetworkParameters:
+    return deserialize(data, NetworkParameters)
 
 
 def _millis(duration: timedelta) -> bytes:

@@ -34,12 +34,12 @@ class SecureHash(bytes):
     @classmethod
     def sha256(cls, data: bytes) -> Self:
         """Hash `data` once."""
-        return cls(sha256(data))
+        return bytes.__new__(cls, _sha256(data).digest())
 
     @classmethod
     def sha256d(cls, data: bytes) -> Self:
         """Hash `data` twice."""
-        return cls(sha256d(data))
+        return bytes.__new__(cls, _sha256(_sha256(data).digest()).digest())
 
     @classmethod
     def parse(cls, text: str) -> Self:
@@ -51,7 +51,7 @@ class SecureHash(bytes):
 
     def re_hash(self) -> "SecureHash":
         """The hash of this hash: a leaf of a batch signature, and what notary conflicts show."""
-        return SecureHash(sha256(self))
+        return SecureHash.sha256(self)
 
     def prefix_chars(self, count: int = 6) -> str:
         """The first `count` digits, for logs."""

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from corda_sim.core.crypto.hashes import ZERO_HASH, SecureHash, sha256
+from corda_sim.core.crypto.hashes import ZERO_HASH, SecureHash
 from corda_sim.core.errors import IllegalArgumentError, MerkleTreeException
 
 MAX_TREE_DEPTH = 32
@@ -12,7 +12,7 @@ MAX_TREE_DEPTH = 32
 
 def concatenate(left: SecureHash, right: SecureHash) -> SecureHash:
     """An inner node: one SHA-256 over both children."""
-    return SecureHash(sha256(left + right))
+    return SecureHash.sha256(left + right)
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,7 @@ def compute_nonce(salt: bytes, group: int, index: int) -> bytes:
 
 def component_hash(nonce: bytes, component: bytes) -> SecureHash:
     """``SHA256d(nonce ‖ component)``."""
-    return SecureHash(sha256d(nonce + component))
+    return SecureHash.sha256d(nonce + component)
 
 
 def component_nonce(salt: bytes, group: int, index: int, component: bytes) -> SecureHash:
