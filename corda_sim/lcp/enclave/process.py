@@ -7,6 +7,7 @@ import logging
 import os
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
 from typing import BinaryIO
 
@@ -43,7 +44,7 @@ class Enclave:
             if changes:
                 self._log.append(changes)
         except CordaError as error:
-            return refusal(error)
+            return _refusal(error)
         except Exception as error:  # noqa: BLE001 - whatever failed, the next request is served
             # Its text and its frames may tell what must not leave the enclave.
             LOGGER.error("a request failed with %s", type(error).__name__)  # noqa: TRY400
@@ -51,8 +52,12 @@ class Enclave:
         self._state = state
         return answer
 
+    def close(self) -> None:
+        """Leave the sealed state."""
+        self._log.close()
 
-def refusal(error: CordaError) -> Refused:
+
+def _refusal(error: CordaError) -> Refused:
     """The answer that tells an error."""
     return Refused(type(error).__name__, str(error))
 
@@ -60,8 +65,11 @@ def refusal(error: CordaError) -> Refused:
 def serve(requests: BinaryIO, answers: BinaryIO) -> None:
     """Answer until the channel ends. Raises: EnclaveProtocolException for a broken one."""
     enclave = _launch(requests, answers)
-    while enclave is not None and (frame := read_frame(requests)) is not None:
-        _send(answers, enclave.answer(frame))
+    if enclave is None:
+        return
+    with closing(enclave):
+        while (frame := read_frame(requests)) is not None:
+            _send(answers, enclave.answer(frame))
 
 
 def _launch(requests: BinaryIO, answers: BinaryIO) -> Enclave | None:
@@ -74,7 +82,7 @@ def _launch(requests: BinaryIO, answers: BinaryIO) -> Enclave | None:
             raise EnclaveProtocolException("the first request is Launch")
         enclave = Enclave(request)
     except CordaError as error:
-        _send(answers, refusal(error))
+        _send(answers, _refusal(error))
         return None
     _send(answers, enclave.ready())
     return enclave

@@ -5,8 +5,12 @@ What the enclave has answered is sealed before, so that a killed process loses n
 
 import threading
 
-from corda_sim.lcp.enclave.requests import Answer, Request
-from corda_sim.lcp.errors import EnclaveUnavailableException
+from corda_sim.lcp.enclave.requests import Answer, ReportKey, Request
+from corda_sim.lcp.errors import (
+    EnclaveRefusedException,
+    EnclaveUnavailableException,
+    UnknownEnclaveKeyException,
+)
 from corda_sim.lcp.quoting.quote import Quote
 from corda_sim.lcp.quoting.service import MeasuredEnclave, QuotingService
 
@@ -41,6 +45,16 @@ class EnclaveHost:
             except EnclaveUnavailableException:
                 self._restart()
                 return self._enclave.process.call(request)
+
+    def holds(self, signer: bytes) -> bool:
+        """Whether the enclave has a key. Raises: EnclaveUnavailableException."""
+        try:
+            self.call(ReportKey(signer))
+        except EnclaveRefusedException as error:
+            if error.type_name != UnknownEnclaveKeyException.__name__:
+                raise
+            return False
+        return True
 
     def quote(self, signer: bytes) -> Quote:
         """A quote of one of the enclave's keys. Raises as ``call``."""

@@ -70,13 +70,18 @@ class AttestedKeys:
         return made
 
     def available(self) -> tuple[AttestedKey, ...]:
-        """Keys of the running enclave that are attested and not too old, the newest first."""
+        """Keys that the running enclave holds, attested and not too old, the newest first.
+
+        Raises: EnclaveUnavailableException.
+        """
         oldest = self.clock().timestamp() - USABLE_SECONDS
         found = (self.find(bytes.fromhex(path.stem)) for path in self.directory.glob("*.json"))
         usable = (
             one
             for one in found
-            if one.mrenclave == self.host.mrenclave and one.attested_at > oldest
+            if one.mrenclave == self.host.mrenclave
+            and one.attested_at > oldest
+            and self.host.holds(one.address)
         )
         return tuple(sorted(usable, key=lambda one: (one.attested_at, one.address), reverse=True))
 

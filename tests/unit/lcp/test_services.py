@@ -1,5 +1,6 @@
 """LCP's gRPC services over a real enclave and a real attestation service."""
 
+import ipaddress
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -7,7 +8,13 @@ from pathlib import Path
 from typing import Any, cast
 
 import grpc
+import msgspec
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 
 from corda_sim.ibc.any import AnyMessage
 from corda_sim.ibc.client.height import Height
@@ -259,6 +266,17 @@ def test_old_keys_are_offered_no_more(running: Running) -> None:
     assert replace(running.node.keys, clock=lambda: later).available() == ()
 
 
+def test_a_key_that_the_enclave_has_lost_is_not_offered(running: Running) -> None:
+    lost = msgspec.structs.replace(running.node.keys.find(running.signer), address=b"\x08" * 20)
+    path = running.directory / "keys" / f"{lost.address.hex()}.json"
+    path.write_bytes(msgspec.json.encode(lost))
+    try:
+        assert running.node.keys.find(lost.address) == lost
+        assert lost not in running.node.keys.available()
+    finally:
+        path.unlink()
+
+
 def test_a_key_file_that_cannot_be_read(running: Running) -> None:
     address = b"\x09" * 20
     path = running.directory / "keys" / f"{address.hex()}.json"
@@ -307,3 +325,34 @@ def test_an_unregistered_platform_gets_no_key(running: Running, tmp_path: Path) 
 def test_where_a_service_may_not_listen(tmp_path: Path, endpoint: Endpoint) -> None:
     with pytest.raises(LcpBindException):
         start_attestation(tmp_path, endpoint)
+
+
+def test_tls_for_those_who_ask_for_it(running: Running, tmp_path: Path) -> None:
+    certificate, key = self_signed(tmp_path)
+    server, address = start_attestation(tmp_path, Endpoint("127.0.0.1:0", certificate, key))
+    platform = open_platform(running.directory)
+    register_platform(tmp_path, platform.platform)
+    quote = running.node.host.quote(running.signer)
+    trusting, plain = AttestationClient(address, certificate), AttestationClient(address)
+    assert trusting.attest(quote).report
+    with pytest.raises(LcpUnreachableException):
+        plain.attest(quote)
+    trusting.close()
+    plain.close()
+    server.stop(None)
+
+
+def self_signed(folder: Path) -> tuple[Path, Path]:
+    secret = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "loopback")])
+    now = datetime.now(UTC)
+    day, host = timedelta(days=1), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))
+    made = (
+        x509.CertificateBuilder(name, name, secret.public_key(), 1, now - day, now + day)
+        .add_extension(x509.SubjectAlternativeName([host]), critical=False)
+        .sign(secret, SHA256())
+    )
+    pem = (Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    (folder / "tls.pem").write_bytes(made.public_bytes(Encoding.PEM))
+    (folder / "tls.key").write_bytes(secret.private_bytes(*pem))
+    return folder / "tls.pem", folder / "tls.key"
