@@ -16,7 +16,7 @@ app = typer.Typer(no_args_is_help=True)
 
 @app.command()
 def cash(
-    payments: Annotated[int, typer.Option(min=100, help="How many payments to settle.")] = 2000,
+    payments: Annotated[int, typer.Option(min=300, help="How many payments to settle.")] = 2000,
     directory: Annotated[Path | None, typer.Option(help="Where the network is made.")] = None,
     reload: Annotated[
         bool, typer.Option("--reload", help="Rebuild every flow from its journal at every suspend.")

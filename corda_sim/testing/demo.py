@@ -94,7 +94,8 @@ def _remove(network: Path, scratch: Path) -> None:
 def _settle(supervisor: Supervisor, payments: int, console: Console) -> DemoRun:
     load = Load(supervisor)
     node_dirs = [supervisor.directory / node.dir for node in supervisor.manifest.nodes]
-    kills = [Kill("PartyB", payments // 4), Kill("Notary", payments // 2)]
+    times = {"PartyB": payments // 4, "Notary": payments // 2}
+    kills = [Kill(node, after, "Notary") for node, after in times.items()]
     try:
         console.print(f"Issuing {2 * ISSUED:,} {CURRENCY}; PartyB is paid a quarter of it")
         _prepare(load)

@@ -9,15 +9,17 @@ from dataclasses import dataclass, field
 
 from corda_sim.core.errors import CordaError
 from corda_sim.node.config import load_config
-from corda_sim.node.run_files import node_processes
+from corda_sim.node.run_files import NodeProcess, node_processes
 from corda_sim.node.supervisor import Supervisor
 from corda_sim.rpc.client import NodeRpcClient
 from corda_sim.testing.errors import FlowFailed
 
-AT_ONCE = 40
+AT_ONCE = 100
 MIN_IN_FLIGHT = 20
 """A kill counts only while at least so many payments are under way."""
 _POLL_SECONDS = 0.005
+_GATHERED = 2 * MIN_IN_FLIGHT
+_GATHER_SECONDS = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +35,11 @@ class Payment:
 
 @dataclass(frozen=True, slots=True)
 class Kill:
-    """Which node to kill once so many payments are settled."""
+    """Which node to kill once so many payments are settled, and the notary they wait for."""
 
     node: str
     after: int
+    notary: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,25 +134,47 @@ class Load:
 
     def _kill_all(self, kills: Sequence[Kill], over: threading.Event) -> None:
         for kill in kills:
-            while self.settled < kill.after or self.in_flight < MIN_IN_FLIGHT:
-                if over.is_set():
+            while self.settled < kill.after or not self._gather(kill.notary):
+                if over.wait(_POLL_SECONDS):
                     return
-                time.sleep(_POLL_SECONDS)
             killed = self._kill(kill.node)
             self.killed.append(killed)
             self.on_killed(killed)
 
+    def _gather(self, notary: str) -> bool:
+        """Hold the notary until payments wait for it, then let it work; if enough are in flight.
+
+        On a network that settles them as fast as they are asked for there would be too few.
+        """
+        processes = self._processes(notary)
+        try:
+            for process in processes:
+                process.send(signal.SIGSTOP)
+            _poll(lambda: self.in_flight >= _GATHERED, _GATHER_SECONDS)
+        finally:
+            for process in processes:
+                process.send(signal.SIGCONT)
+        return self.in_flight >= MIN_IN_FLIGHT
+
     def _kill(self, name: str) -> Killed:
         in_flight, began = self.in_flight, time.monotonic()
-        node_dir = self.supervisor.directory / self.supervisor.manifest.node(name).dir
-        for process in node_processes(node_dir):
+        for process in self._processes(name):
             process.send(signal.SIGKILL)
             while process.is_alive():
                 time.sleep(_POLL_SECONDS)
         self.supervisor.up([name])
         return Killed(name, in_flight, time.monotonic() - began)
 
+    def _processes(self, name: str) -> Sequence[NodeProcess]:
+        return node_processes(self.supervisor.directory / self.supervisor.manifest.node(name).dir)
+
     def close(self) -> None:
         """End the connections."""
         for client in self._clients.values():
             client.close()
+
+
+def _poll(condition: Callable[[], bool], seconds: float) -> None:
+    until = time.monotonic() + seconds
+    while not condition() and time.monotonic() < until:
+        time.sleep(_POLL_SECONDS)

@@ -15,7 +15,7 @@ from tests.integration.rigs import Rig
 
 pytestmark = pytest.mark.integration
 
-PAYMENTS = 120
+PAYMENTS = 500
 SLOW = pytest.mark.slow
 
 

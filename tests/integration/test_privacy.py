@@ -75,7 +75,7 @@ def spellings(tx_id: str) -> set[bytes]:
 def test_after_the_demo_others_hold_no_payment(tmp_path: Path) -> None:
     network = tmp_path / "network"
     quiet = Console(file=io.StringIO())
-    demo = CashDemo(100, set_up_notary, network, PRIVATE_NETWORK)
+    demo = CashDemo(400, set_up_notary, network, PRIVATE_NETWORK)
     assert demo.run(quiet, quiet).ok
 
     ids = {spelling for one in payments(network) for spelling in spellings(one)}
@@ -83,9 +83,9 @@ def test_after_the_demo_others_hold_no_payment(tmp_path: Path) -> None:
     assert min(map(len, names)) >= 5, "shorter ones stand in random bytes by chance"
     inside = fresh_keys(network) | names
 
-    assert len(payments(network)) == 200  # a hundred to fund accounts, then those asked for
+    assert len(payments(network)) == 500  # a hundred to fund accounts, then those asked for
     at_the_payee = found_in(content_of(network, "PartyB"), ids | inside)
-    assert len(at_the_payee & ids) >= 200
+    assert len(at_the_payee & ids) >= 500
     assert len(at_the_payee & inside) > 100  # some are cut by the ends of pages
     for name in ("Outsider", "Validator"):
         assert found_in(content_of(network, name), ids) == set(), name
