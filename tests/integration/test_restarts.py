@@ -46,16 +46,21 @@ def driver(
 
 
 def begin_payments(driver: Driver, name: str) -> list[Future[str]]:
-    """Ask for all payments and wait until the first few are settled, and most are not."""
+    """Ask for payments, wait until the first are settled, and ask for as many again.
+
+    The first ones come to their end together, so that others must be under way behind them.
+    """
     payee = driver.party("PartyB")
-    asked = [
-        driver.ask("PartyA", CashPaymentFlow(Amount.parse("1 JPY"), payee), f"{name} {number}")
-        for number in range(PAYMENTS)
-    ]
-    for first in asked[:3]:
-        assert first.result(60) == ""
-    assert unsettled(asked) > PAYMENTS // 2
-    return asked
+
+    def ask(number: int) -> Future[str]:
+        flow = CashPaymentFlow(Amount.parse("1 JPY"), payee)
+        return driver.ask("PartyA", flow, f"{name} {number}")
+
+    first = [ask(number) for number in range(PAYMENTS)]
+    assert first[0].result(60) == ""
+    second = [ask(number) for number in range(PAYMENTS, 2 * PAYMENTS)]
+    assert unsettled(second) > PAYMENTS // 2
+    return first + second
 
 
 def unsettled(asked: list[Future[str]]) -> int:
