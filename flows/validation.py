@@ -4,13 +4,14 @@ It resolves and verifies the whole chain as a party would, and signs only what i
 """
 
 from collections.abc import Callable, Iterable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any, ClassVar
 
 from corda_sim.core.contracts import StateRef
 from corda_sim.core.crypto.signatures import TransactionSignature
 from corda_sim.core.errors import SignatureException
 from corda_sim.core.identity import Party
+from corda_sim.core.instants import micros_of
 from corda_sim.core.serialization import INSTALLED, deserialize, serialize
 from corda_sim.core.transactions import SignedTransaction
 from corda_sim.flow import FlowException, FlowLogic, FlowSession, initiated_by, initiating_flow
@@ -186,8 +187,8 @@ class ValidatorFlow(FlowLogic[None]):
     def _log(self, stx: SignedTransaction, now: datetime, until: datetime) -> None:
         row = {
             "transaction_id": str(stx.id),
-            "signed_at": micros(now),
-            "until_time": micros(until),
+            "signed_at": micros_of(now),
+            "until_time": micros_of(until),
         }
         requester = str(self.session.counterparty.name)
         refs: Iterable[StateRef | None] = stx.inputs or (None,)
@@ -223,8 +224,3 @@ def check_allowed(
     for command in all_commands:
         if not any(allows(contract, command) for contract in all_contracts):
             raise NotAllowedRefused(f"Command {command} isn't in validator.allow")
-
-
-def micros(instant: datetime) -> int:
-    """Microseconds since the epoch, the form that the log keeps."""
-    return (instant - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)

@@ -1,10 +1,10 @@
 """The validator's policy: `[validator] allow` of node.toml and the table `validator_locks`."""
 
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
 
 from corda_sim.core.contracts import StateRef
 from corda_sim.core.crypto.hashes import SecureHash
+from corda_sim.core.instants import instant_of_micros
 from corda_sim.flow.cordapp import AppServiceHub
 from corda_sim.flow.validator_policy import SignedAway, ValidatorPolicy
 from flows.database import Rows, reader
@@ -34,14 +34,10 @@ class ConfiguredValidatorPolicy(ValidatorPolicy):
     def signed_away(self, refs: tuple[StateRef, ...]) -> tuple[SignedAway, ...]:
         """The rows of `validator_locks` for these states."""
         return tuple(
-            SignedAway(ref, SecureHash.parse(row.transaction_id), _instant(row.until_time))
+            SignedAway(ref, SecureHash.parse(row.transaction_id), instant_of_micros(row.until_time))
             for ref in refs
             for row in self._rows(_LOCK_OF, state_ref=str(ref))
         )
-
-
-def _instant(micros: int) -> datetime:
-    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=micros)
 
 
 def create_validator_policy(hub: AppServiceHub) -> ConfiguredValidatorPolicy | None:

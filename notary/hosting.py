@@ -2,13 +2,13 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Engine, text
 
 from corda_sim.core.crypto.hashes import SecureHash
 from corda_sim.core.errors import IllegalStateError
+from corda_sim.core.instants import instant
 from corda_sim.flow import FlowLogic
 from corda_sim.flow.cordapp import AppServiceHub, Figure
 from notary.batch_signing import KeyPairSigner
@@ -75,7 +75,7 @@ def notary_service(hub: AppServiceHub) -> HostedNotary | None:
     built = NotaryNodeService.build(
         configuration,
         KeyPairSigner(hub.service_key),
-        NotaryHooks(lambda: _instant(clock()), hub.crash, hub.log, counted.add),
+        NotaryHooks(lambda: instant(clock()), hub.crash, hub.log, counted.add),
         instance_id=hub.services.entropy(16).hex(),
         run=run_on_loop if settings.get("inline") else run_in_thread,
     )
@@ -95,7 +95,3 @@ def _load_head(engine: Engine, worker: str) -> bytes | None:
         found: object = connection.execute(text(_SEEN_HEAD), {"worker": worker}).scalar()
     engine.dispose()
     return None if found is None else bytes(memoryview(found))  # type: ignore[arg-type]
-
-
-def _instant(nanoseconds: int) -> datetime:
-    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=nanoseconds // 1000)

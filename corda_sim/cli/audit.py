@@ -3,7 +3,6 @@
 As Corda's Spent State Audit Tool does.
 """
 
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -14,6 +13,7 @@ from corda_sim.cli.options import Json
 from corda_sim.cli.output import emit
 from corda_sim.core.contracts import StateRef
 from corda_sim.core.errors import IllegalArgumentError
+from corda_sim.core.instants import instant_of_micros
 from corda_sim.node.config import load_config
 from corda_sim.rpc.rendering import to_json
 
@@ -66,15 +66,11 @@ def validator_history(node_dir: Path, ref: StateRef) -> list[dict[str, Any]]:
         {
             "transaction_id": row.transaction_id,
             "requester": row.requester,
-            "signed_at": _iso(row.signed_at),
-            "until": _iso(row.until_time),
+            "signed_at": instant_of_micros(row.signed_at).isoformat(),
+            "until": instant_of_micros(row.until_time).isoformat(),
         }
         for row in rows
     ]
-
-
-def _iso(micros: int) -> str:
-    return (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=micros)).isoformat()
 
 
 def _parse(text: str) -> StateRef:

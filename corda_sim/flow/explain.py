@@ -1,5 +1,6 @@
 """What a flow waits for, from whom, since when, and what would unblock it. Pure."""
 
+from corda_sim.core.instants import instant
 from corda_sim.flow.live import LiveFlow
 from corda_sim.flow.requests import (
     AwaitCondition,
@@ -11,7 +12,6 @@ from corda_sim.flow.requests import (
     WaitForSessionConfirmations,
     deadline_of,
 )
-from corda_sim.flow.rows import instant
 from corda_sim.flow.state import FlowState, FlowStatus
 
 Explanation = dict[str, str | None]

@@ -1,10 +1,10 @@
 """The rows that the engine itself writes, with Corda's table names."""
 
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
 
 from corda_sim.core.crypto.signatures import PLATFORM_VERSION
 from corda_sim.core.identity import Party
+from corda_sim.core.instants import instant
 from corda_sim.core.serialization import serialize
 from corda_sim.core.write_batch import WriteBatch
 from corda_sim.flow.errors import FlowException
@@ -13,11 +13,6 @@ from corda_sim.flow.state import FlowStatus
 from corda_sim.flow.wire_message import WireMessage
 
 START_RPC, START_SESSION, START_SERVICE = 0, 1, 2
-
-
-def instant(ns: int) -> datetime:
-    """Nanoseconds since the epoch as a UTC datetime, to the microsecond."""
-    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=ns // 1000)
 
 
 def started(

@@ -1,7 +1,7 @@
 """The services as a flow sees them: every answer that could differ next time is journaled."""
 
 from collections.abc import Callable, Iterable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, TypeVar, cast
 from uuid import UUID
 
@@ -19,6 +19,7 @@ from corda_sim.core.crypto.signatures import (
 )
 from corda_sim.core.errors import TransactionResolutionException
 from corda_sim.core.identity import AbstractParty, CordaX500Name, Party
+from corda_sim.core.instants import instant
 from corda_sim.core.network import NetworkParameters
 from corda_sim.core.serialization import deserialize
 from corda_sim.core.transactions import SignedTransaction, TransactionBuilder
@@ -132,7 +133,7 @@ class FlowServiceHub:
 
     def now(self) -> datetime:
         """The node's clock, to the microsecond."""
-        return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=self.now_ns() // 1000)
+        return instant(self.now_ns())
 
     def random_bytes(self, size: int) -> bytes:
         """Random bytes from the flow's journaled seed."""

@@ -5,22 +5,21 @@ nanoseconds.
 """
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 
 from corda_sim.core.contracts.time_window import TimeWindow
 from corda_sim.core.errors import IllegalArgumentError
+from corda_sim.core.instants import micros_of
 from corda_sim.ibc.client.height import Height
 
 NANOS_PER_SECOND = 10**9
 NANOS_PER_MILLI = 10**6
 _NANOS_PER_MICRO = 1000
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
 
 
 def nanos_of(instant: datetime) -> int:
     """Nanoseconds since 1970."""
-    return (instant - _EPOCH) // _MICROSECOND * _NANOS_PER_MICRO
+    return micros_of(instant) * _NANOS_PER_MICRO
 
 
 @dataclass(frozen=True, slots=True)

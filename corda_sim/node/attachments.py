@@ -18,8 +18,8 @@ from corda_sim.core.contracts.attachments import (
 from corda_sim.core.crypto.crypto import decode_public_key
 from corda_sim.core.crypto.hashes import SecureHash
 from corda_sim.core.errors import CordaError
+from corda_sim.core.instants import instant
 from corda_sim.flow.context import StagedStep
-from corda_sim.flow.rows import instant
 from corda_sim.node.storage import schema
 from corda_sim.node.storage.database import SqlStorage
 

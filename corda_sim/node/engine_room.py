@@ -7,6 +7,7 @@ from typing import Any
 
 from corda_sim.core.errors import CordaError, IllegalStateError
 from corda_sim.core.identity import CordaX500Name, Party
+from corda_sim.core.instants import instant
 from corda_sim.flow.effects import (
     AckEffect,
     Effect,
@@ -22,7 +23,6 @@ from corda_sim.flow.inits import UNKNOWN_FLOW
 from corda_sim.flow.logic import FlowLogic
 from corda_sim.flow.logs import of_flow
 from corda_sim.flow.manager import StateMachineManager
-from corda_sim.flow.rows import instant
 from corda_sim.flow.service_hub import COINS_TOPIC
 from corda_sim.flow.state import FlowStatus
 from corda_sim.node.checkpoints import DRAINING_PROPERTY, StoredMessage

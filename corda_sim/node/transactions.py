@@ -8,10 +8,10 @@ from typing import Final
 from sqlalchemy import bindparam, select
 
 from corda_sim.core.crypto.hashes import SecureHash
+from corda_sim.core.instants import instant
 from corda_sim.core.serialization import deserialize, serialize
 from corda_sim.core.transactions import SignedTransaction
 from corda_sim.flow.context import StagedStep
-from corda_sim.flow.rows import instant
 from corda_sim.node.storage import schema
 from corda_sim.node.storage.database import SqlStorage
 

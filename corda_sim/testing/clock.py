@@ -3,11 +3,10 @@
 import heapq
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
+from corda_sim.core.instants import micros_of
 from corda_sim.testing.site import START
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass
@@ -15,7 +14,7 @@ class TestClock:
     """A clock that moves when it is told to."""
 
     __test__ = False
-    now_ns: int = (START - _EPOCH) // timedelta(microseconds=1) * 1000
+    now_ns: int = micros_of(START) * 1000
     timers: list[tuple[int, int, Callable[[], None]]] = field(default_factory=list)
     _order: int = 0
 

@@ -1,7 +1,7 @@
 """Wire forms of the platform's basic types: time, identifiers, hashes, keys, names and parties."""
 
 import uuid
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from corda_sim.core.crypto.composite import CompositeKey
@@ -12,11 +12,11 @@ from corda_sim.core.crypto.merkle import PartialMerkleTree
 from corda_sim.core.crypto.signatures import SignatureMetadata, TransactionSignature
 from corda_sim.core.errors import IllegalArgumentError
 from corda_sim.core.identity import AnonymousParty, CordaX500Name, Party, PartyAndReference
+from corda_sim.core.instants import instant_of_micros, micros_of
 from corda_sim.core.serialization.fields import FieldSpec
 from corda_sim.core.serialization.merkle_form import tree_fields, tree_from_fields
 from corda_sim.core.serialization.registry import Registry
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
 
@@ -32,7 +32,7 @@ def register_platform_types(registry: Registry) -> None:
 def _instant_fields(value: datetime) -> list[object]:
     if value.tzinfo is None:
         raise IllegalArgumentError("an instant needs its time zone")
-    return [(value - _EPOCH) // _MICROSECOND]
+    return [micros_of(value)]
 
 
 def _register_time(registry: Registry) -> None:
@@ -41,7 +41,7 @@ def _register_time(registry: Registry) -> None:
         "corda.Instant",
         [FieldSpec("micros", int)],
         _instant_fields,
-        lambda micros: _EPOCH + timedelta(microseconds=micros),
+        instant_of_micros,
     )
     registry.register_custom(
         timedelta,

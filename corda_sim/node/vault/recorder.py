@@ -15,10 +15,10 @@ from corda_sim.core.contracts import (
 )
 from corda_sim.core.crypto.hashes import SecureHash
 from corda_sim.core.errors import DecodeError, TransactionResolutionException
+from corda_sim.core.instants import instant
 from corda_sim.core.serialization import PLATFORM, serializable
 from corda_sim.core.transactions import SignedTransaction
 from corda_sim.flow.context import StagedStep
-from corda_sim.flow.rows import instant
 from corda_sim.flow.services import StatesToRecord
 from corda_sim.node.keys import KeyManagementService
 from corda_sim.node.storage import schema

@@ -5,9 +5,9 @@ from collections.abc import Callable, Collection, Iterable
 
 from corda_sim.core.contracts import StateRef
 from corda_sim.core.errors import IllegalStateError
+from corda_sim.core.instants import instant
 from corda_sim.core.write_batch import WriteBatch
 from corda_sim.flow.context import StagedStep
-from corda_sim.flow.rows import instant
 from corda_sim.flow.selection import StatesNotAvailableException
 from corda_sim.node.vault.coins import CoinIndex, Unspent
 from corda_sim.node.vault.rows import ref_columns

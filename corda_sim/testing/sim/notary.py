@@ -11,6 +11,7 @@ from pathlib import Path
 from corda_sim.core.contracts import StateRef
 from corda_sim.core.crypto.hashes import SecureHash
 from corda_sim.core.crypto.keys import PublicKey
+from corda_sim.core.instants import instant
 from corda_sim.core.serialization import deserialize, serialize
 from corda_sim.flow.cordapp import AppServiceHub
 from corda_sim.flow.notary.heads import (
@@ -20,7 +21,6 @@ from corda_sim.flow.notary.heads import (
     empty_head,
     next_head,
 )
-from corda_sim.flow.rows import instant
 from corda_sim.invariants.views import Batch, NotaryView
 from notary.batch_signing import KeyPairSigner
 from notary.decide import CommitRequest, Committed

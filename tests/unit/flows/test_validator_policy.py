@@ -8,8 +8,9 @@ import pytest
 
 from corda_sim.core.contracts import StateRef
 from corda_sim.core.crypto.hashes import SecureHash
+from corda_sim.core.instants import micros_of
 from corda_sim.flow.validator_policy import SignedAway
-from flows.validation import NotAllowedRefused, check_allowed, micros
+from flows.validation import NotAllowedRefused, check_allowed
 from flows.validator_service import ConfiguredValidatorPolicy
 
 CASH, ACCOUNT = "corda_sim.cash.Cash", "corda_sim.accounts.AccountInfoContract"
@@ -60,7 +61,7 @@ def test_an_allowed_command_does_not_carry_another_contract() -> None:
 
 def test_what_was_signed_away_is_read_to_the_microsecond() -> None:
     first, second = (StateRef(SecureHash.sha256(b"origin"), index) for index in (0, 1))
-    kept = {str(first): SimpleNamespace(transaction_id=str(TX), until_time=micros(UNTIL))}
+    kept = {str(first): SimpleNamespace(transaction_id=str(TX), until_time=micros_of(UNTIL))}
 
     def rows(_sql: str, *, state_ref: str) -> list[Any]:
         return [kept[state_ref]] if state_ref in kept else []

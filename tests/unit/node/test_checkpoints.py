@@ -13,12 +13,12 @@ from corda_sim.core.crypto.crypto import generate_key_pair
 from corda_sim.core.crypto.schemes import DEFAULT_SIGNATURE_SCHEME
 from corda_sim.core.errors import CordaError
 from corda_sim.core.identity import CordaX500Name, Party
+from corda_sim.core.instants import instant
 from corda_sim.core.write_batch import WriteBatch
 from corda_sim.flow import rows
 from corda_sim.flow.errors import FlowException
 from corda_sim.flow.journal import Begin, MessageRecord, StartRecord, StepRecord, Value
 from corda_sim.flow.messages import DataSessionMessage, EndSessionMessage
-from corda_sim.flow.rows import instant
 from corda_sim.flow.state import FlowStatus
 from corda_sim.flow.wire_message import WireMessage
 from corda_sim.node import checkpoints as module
