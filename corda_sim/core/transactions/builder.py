@@ -19,14 +19,13 @@ from corda_sim.core.contracts.time_window import TimeWindow
 from corda_sim.core.crypto.hashes import SecureHash
 from corda_sim.core.crypto.keys import PublicKey
 from corda_sim.core.errors import (
-    AttachmentResolutionException,
     ConstraintPropagationRejection,
     FeatureNotSupportedException,
     IllegalArgumentError,
 )
 from corda_sim.core.identity import Party
 from corda_sim.core.transactions.component_groups import create_component_groups
-from corda_sim.core.transactions.services import ServicesForResolution
+from corda_sim.core.transactions.services import ServicesForResolution, resolve_attachment
 from corda_sim.core.transactions.wire import WireTransaction
 
 
@@ -199,7 +198,7 @@ class TransactionBuilder:
     def _contract_attachments(
         self, services: ServicesForResolution
     ) -> dict[str, ContractAttachment]:
-        explicit = [_load(one, services) for one in self._attachments]
+        explicit = [resolve_attachment(one, services) for one in self._attachments]
         return {
             name: _attachment_for(name, explicit, services) for name in sorted(self._contracts())
         }
@@ -221,17 +220,10 @@ class TransactionBuilder:
         return msgspec.structs.replace(state, constraint=chosen)
 
 
-def _load(attachment_id: SecureHash, services: ServicesForResolution) -> ContractAttachment:
-    found = services.load_attachment(attachment_id)
-    if found is None:
-        raise AttachmentResolutionException(attachment_id)
-    return found
-
-
 def _attachment_for(
     contract: str, explicit: Iterable[ContractAttachment], services: ServicesForResolution
 ) -> ContractAttachment:
     for attachment in explicit:
         if contract in attachment.contracts:
             return attachment
-    return _load(services.contract_attachment_id(contract), services)
+    return resolve_attachment(services.contract_attachment_id(contract), services)

@@ -8,9 +8,7 @@ from corda_sim.core.contracts.attachments import ContractAttachment
 from corda_sim.core.contracts.commands import CommandWithParties
 from corda_sim.core.contracts.state_ref import StateRef
 from corda_sim.core.contracts.states import StateAndRef, TransactionState
-from corda_sim.core.crypto.hashes import SecureHash
 from corda_sim.core.errors import (
-    AttachmentResolutionException,
     MissingNetworkParametersException,
     TransactionNetworkParameterOrderingException,
     TransactionResolutionException,
@@ -21,7 +19,7 @@ from corda_sim.core.network import NetworkParameters
 from corda_sim.core.serialization import INSTALLED, Registry
 from corda_sim.core.transactions.component_groups import ComponentGroupEnum
 from corda_sim.core.transactions.ledger import LedgerTransaction
-from corda_sim.core.transactions.services import ServicesForResolution
+from corda_sim.core.transactions.services import ServicesForResolution, resolve_attachment
 from corda_sim.core.transactions.traversable import decode_component
 from corda_sim.core.transactions.wire import WireTransaction
 
@@ -87,7 +85,7 @@ def resolve(tx: WireTransaction, services: ServicesForResolution) -> ResolvedTra
         tx,
         tuple(_resolve_state(ref, services) for ref in tx.inputs),
         tuple(_resolve_state(ref, services) for ref in tx.references),
-        tuple(_resolve_attachment(one, services) for one in tx.attachments),
+        tuple(resolve_attachment(one, services) for one in tx.attachments),
         resolve_parameters(tx, services),
     )
     check_transaction_size(resolved)
@@ -104,15 +102,6 @@ def _resolve_state(ref: StateRef, services: ServicesForResolution) -> Serialized
             ref.txhash, f"Transaction resolution failure for {ref}: there is no such output"
         )
     return SerializedState(ref, outputs[ref.index])
-
-
-def _resolve_attachment(
-    attachment_id: SecureHash, services: ServicesForResolution
-) -> ContractAttachment:
-    found = services.load_attachment(attachment_id)
-    if found is None:
-        raise AttachmentResolutionException(attachment_id)
-    return found
 
 
 def resolve_parameters(tx: WireTransaction, services: ServicesForResolution) -> NetworkParameters:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Protocol
 from corda_sim.core.contracts.attachments import ContractAttachment
 from corda_sim.core.contracts.loader import ContractLoader
 from corda_sim.core.crypto.hashes import SecureHash
+from corda_sim.core.errors import AttachmentResolutionException
 from corda_sim.core.network import NetworkParameters
 
 if TYPE_CHECKING:
@@ -38,3 +39,13 @@ class ServicesForResolution(Protocol):
 
         Raises: AttachmentResolutionException or another CordaError when there is none.
         """
+
+
+def resolve_attachment(
+    attachment_id: SecureHash, services: ServicesForResolution
+) -> ContractAttachment:
+    """An attachment that must be there. Raises: AttachmentResolutionException."""
+    found = services.load_attachment(attachment_id)
+    if found is None:
+        raise AttachmentResolutionException(attachment_id)
+    return found
