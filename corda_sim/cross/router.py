@@ -27,10 +27,7 @@ def read_message(packed: AnyMessage) -> Message:
 
     Raises: DecodeError; FeatureLater for a message that isn't known.
     """
-    kind = _KINDS.get(packed.type_url)
-    if kind is None:
-        raise FeatureLater(f"{packed.type_url!r} is not supported")
-    return kind.decode_strict(packed.value)
+    return packed.unpack_known(_KINDS)
 
 
 def deliver(ctx: Context, env: Environment, msg: Message) -> object:

@@ -1,9 +1,11 @@
 """google.protobuf.Any: a message with its type's URL."""
 
 import dataclasses
+from collections.abc import Mapping
 from typing import Annotated, Self, TypeVar
 
 from corda_sim.core.errors import DecodeError
+from corda_sim.ibc.errors import FeatureLater
 from corda_sim.ibc.protobuf import Field, Message
 
 M = TypeVar("M", bound=Message)
@@ -26,6 +28,16 @@ class AnyMessage(Message):
         if self.type_url != expected.TYPE_URL:
             raise DecodeError(f"an Any of {self.type_url!r}, not {expected.TYPE_URL}")
         return expected.decode(self.value)
+
+    def unpack_known(self, kinds: Mapping[str, type[Message]]) -> Message:
+        """The message inside, of one of these kinds by URL, in the one encoding that it has.
+
+        Raises: DecodeError; FeatureLater for another kind.
+        """
+        kind = kinds.get(self.type_url)
+        if kind is None:
+            raise FeatureLater(f"{self.type_url!r} is not supported")
+        return kind.decode_strict(self.value)
 
 
 def pack(message: Message) -> bytes:
