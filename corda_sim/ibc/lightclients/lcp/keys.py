@@ -101,16 +101,22 @@ def verify_signatures(
             raise LCPClientInvalidSignaturesLength(f"{len(signatures)} signatures, not one")
         _active_key(store, digest, signatures[0], now)
         return
-    if len(signatures) != len(state.operators):
-        raise LCPClientInvalidSignaturesLength("not one place for each operator")
-    given = 0
-    for operator, signature in zip(state.operators, signatures, strict=True):
-        if not signature:
-            continue
+    given = signatures_given(state, signatures)
+    for operator, signature in given:
         if _active_key(store, digest, signature, now).operator != operator:
             raise LCPClientEnclaveKeyUnexpectedOperator(f"not by {operator.hex()}'s enclave")
-        given += 1
-    require_threshold(state, given)
+    require_threshold(state, len(given))
+
+
+def signatures_given(state: ClientState, signatures: Sequence[bytes]) -> list[tuple[bytes, bytes]]:
+    """Each operator that signed, with its signature; an empty place is one that didn't.
+
+    Raises: LCPClientInvalidSignaturesLength.
+    """
+    if len(signatures) != len(state.operators):
+        raise LCPClientInvalidSignaturesLength("not one place for each operator")
+    places = zip(state.operators, signatures, strict=True)
+    return [(operator, signature) for operator, signature in places if signature]
 
 
 def require_threshold(state: ClientState, given: int) -> None:

@@ -13,12 +13,11 @@ from corda_sim.ibc.lightclients.lcp.errors import (
     LCPClientClientStateInvalidOperatorsThreshold,
     LCPClientClientStateUnexpectedOperatorsNonce,
     LCPClientInvalidSignatures,
-    LCPClientInvalidSignaturesLength,
     LCPClientOperatorsInvalidOrder,
     LCPClientUpdateOperatorsInvalid,
     LCPClientUpdateOperatorsPermissionless,
 )
-from corda_sim.ibc.lightclients.lcp.keys import NO_OPERATOR, require_threshold
+from corda_sim.ibc.lightclients.lcp.keys import NO_OPERATOR, require_threshold, signatures_given
 from corda_sim.ibc.lightclients.lcp.types import ClientState, UpdateOperatorsMessage
 
 
@@ -62,17 +61,12 @@ def updated_operators(
 
 
 def _signed(state: ClientState, digest: bytes, signatures: Sequence[bytes]) -> int:
-    if len(signatures) != len(state.operators):
-        raise LCPClientInvalidSignaturesLength("not one place for each operator")
-    given = 0
-    for operator, signature in zip(state.operators, signatures, strict=True):
-        if not signature:
-            continue
+    given = signatures_given(state, signatures)
+    for operator, signature in given:
         try:
             signer = recover_address(digest, signature)
         except SignatureException as error:
             raise LCPClientInvalidSignatures(str(error)) from error
         if signer != operator:
             raise LCPClientInvalidSignatures(f"not signed by {operator.hex()}")
-        given += 1
-    return given
+    return len(given)
