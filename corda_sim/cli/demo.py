@@ -7,7 +7,6 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from corda_sim.cli.network import set_up_notary
 from corda_sim.cli.options import Json
 from corda_sim.cli.output import emit, errors
 
@@ -25,6 +24,7 @@ def cash(
 ) -> None:
     """Settle payments on real nodes while a party and the notary are killed."""
     from corda_sim.testing.demo import CashDemo
+    from notary.seat import set_up_notary
 
     demo = CashDemo(payments, set_up_notary, directory, reload=reload)
     report = demo.run(Console(quiet=as_json), errors)

@@ -8,23 +8,11 @@ import typer
 
 from corda_sim.cli.options import Json
 from corda_sim.cli.output import emit
-from corda_sim.core.crypto.signatures import PLATFORM_VERSION
-from corda_sim.node.network_create import NetworkRequest, NotarySeat, create_network
-from corda_sim.node.node_files import CERTIFICATES
+from corda_sim.node.network_create import NetworkRequest, create_network
 from corda_sim.node.supervisor import Supervisor
 
 app = typer.Typer(no_args_is_help=True)
 Directory = Annotated[Path, typer.Argument(metavar="DIR")]
-
-
-def set_up_notary(seat: NotarySeat) -> None:
-    """Write the first, empty, signed head of a notary worker beside its key."""
-    from notary.anchor import ANCHOR_FILE_NAME, AnchorFile
-    from notary.batch_signing import KeyPairSigner
-    from notary.worker import write_empty_head
-
-    anchor = AnchorFile(seat.node_dir / CERTIFICATES / ANCHOR_FILE_NAME)
-    write_empty_head(anchor, seat.worker, KeyPairSigner(seat.service, PLATFORM_VERSION))
 
 
 @app.command()
@@ -40,6 +28,8 @@ def create(
     as_json: Json = False,
 ) -> None:
     """Make a network of real nodes in DIR, which must be empty or absent."""
+    from notary.seat import set_up_notary
+
     request = NetworkRequest(
         parties=tuple(parties.split(",")),
         notary=notary,

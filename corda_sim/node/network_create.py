@@ -47,6 +47,7 @@ from corda_sim.node.network_plan import (
     free_ports,
     plan_nodes,
 )
+from corda_sim.node.node_files import CERTIFICATES
 from corda_sim.node.node_infos import ADDITIONAL_NODE_INFOS, node_info_file_name
 
 AUTHORITY_DIR: Final = "development-ca"
@@ -64,6 +65,11 @@ class NotarySeat:
     node_dir: Path
     worker: str
     service: KeyPair
+
+    @property
+    def certificates(self) -> Path:
+        """The folder of its keys."""
+        return self.node_dir / CERTIFICATES
 
 
 @dataclass(frozen=True, slots=True)

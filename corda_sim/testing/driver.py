@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Any, Final, Self
 
 from corda_sim.core.crypto.crypto import load_private_key
-from corda_sim.core.crypto.signatures import PLATFORM_VERSION
 from corda_sim.core.identity import Party
 from corda_sim.flow.logic import FlowLogic
 from corda_sim.invariants import Violation, check_directory
@@ -24,26 +23,17 @@ from corda_sim.node.certificates import NodeCertificates
 from corda_sim.node.config import load_config, write_config
 from corda_sim.node.crash import CRASH
 from corda_sim.node.manifest import read_manifest
-from corda_sim.node.network_create import NetworkRequest, NotarySeat, create_network
+from corda_sim.node.network_create import NetworkRequest, create_network
 from corda_sim.node.node_files import CERTIFICATES, LOGS
 from corda_sim.node.run_files import forget_dead
 from corda_sim.node.supervisor import Supervisor
 from corda_sim.testing.errors import NodeGone, NodeNotReady
 from corda_sim.testing.figures import await_quiet, metrics_of
 from corda_sim.testing.pipe_client import PipeClient
+from notary.seat import set_up_notary
 
 HOST_COMMAND: Final = (sys.executable, "-m", "corda_sim.testing.pipe_host")
 START_SECONDS: Final = 60.0
-
-
-def set_up_notary(seat: NotarySeat) -> None:
-    """Give a new notary worker its signed, empty head."""
-    from notary.anchor import ANCHOR_FILE_NAME, AnchorFile
-    from notary.batch_signing import KeyPairSigner
-    from notary.worker import write_empty_head
-
-    anchor = AnchorFile(seat.node_dir / "certificates" / ANCHOR_FILE_NAME)
-    write_empty_head(anchor, seat.worker, KeyPairSigner(seat.service, PLATFORM_VERSION))
 
 
 def reload_at_every_suspend(network: Path) -> None:

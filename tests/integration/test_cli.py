@@ -10,10 +10,10 @@ from uuid import UUID
 import pytest
 
 from corda_sim.cli.main import run
-from corda_sim.cli.network import set_up_notary
 from corda_sim.core.contracts import StateRef
 from corda_sim.node.network_create import NetworkRequest, create_network
 from corda_sim.node.supervisor import Supervisor
+from notary.seat import set_up_notary
 
 pytestmark = pytest.mark.integration
 TRANSACTION = {

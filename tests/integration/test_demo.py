@@ -8,9 +8,9 @@ import pytest
 from rich.console import Console
 
 from corda_sim.cli.main import run
-from corda_sim.cli.network import set_up_notary
 from corda_sim.testing.demo import CashDemo
 from corda_sim.testing.load import MIN_IN_FLIGHT
+from notary.seat import set_up_notary
 from tests.integration.rigs import Rig
 
 pytestmark = pytest.mark.integration

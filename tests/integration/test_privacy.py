@@ -12,7 +12,6 @@ import pytest
 from rich.console import Console
 from sqlalchemy import Column, select
 
-from corda_sim.cli.network import set_up_notary
 from corda_sim.core.contracts import Amount
 from corda_sim.core.crypto.hashes import SecureHash
 from corda_sim.invariants import databases_of
@@ -27,6 +26,7 @@ from flows.accounts.create import CreateAccount
 from flows.accounts.share import ShareAccountInfo
 from flows.cash.issue import CashIssueFlow
 from flows.cash.payment import CashPaymentFlow
+from notary.seat import set_up_notary
 from tests.conftest import REPOSITORY
 from tests.integration.thief import AskForTransaction
 

@@ -11,12 +11,12 @@ import pytest
 
 from corda_sim.cli.connect import connect
 from corda_sim.cli.main import run
-from corda_sim.cli.network import set_up_notary
 from corda_sim.node.config import RpcUser, load_config, write_config
 from corda_sim.node.network_create import NetworkRequest, create_network
 from corda_sim.node.supervisor import Supervisor
 from corda_sim.rpc.client import NodeRpcClient
 from corda_sim.rpc.errors import PermissionException, RpcAuthenticationException, RpcException
+from notary.seat import set_up_notary
 
 pytestmark = pytest.mark.integration
 CLERK = RpcUser(

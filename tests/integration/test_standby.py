@@ -11,7 +11,6 @@ import pytest
 from sqlalchemy import select
 
 from corda_sim.cli.connect import connect
-from corda_sim.cli.network import set_up_notary
 from corda_sim.core.contracts import Amount
 from corda_sim.invariants import databases_of
 from corda_sim.invariants.reading import read_node
@@ -24,6 +23,7 @@ from corda_sim.node.supervisor import Supervisor
 from corda_sim.testing.driver import Driver, RunningNode
 from flows.cash.issue import CashIssueFlow
 from flows.cash.payment import CashPaymentFlow
+from notary.seat import set_up_notary
 from tests.integration.rigs import Rig
 
 pytestmark = pytest.mark.integration

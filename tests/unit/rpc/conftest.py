@@ -11,13 +11,13 @@ from typing import Any, TypeVar
 
 import pytest
 
-from corda_sim.cli.network import set_up_notary
 from corda_sim.node.config import RpcUser, load_config, write_config
 from corda_sim.node.network_create import NetworkRequest, create_network
 from corda_sim.node.node import Node
 from corda_sim.node.rpc_ssl import generate_rpc_ssl_settings, server_root
 from corda_sim.rpc.client import NodeRpcClient
 from corda_sim.rpc.server import RpcServer
+from notary.seat import set_up_notary
 
 T = TypeVar("T")
 USERS = (
