@@ -16,9 +16,10 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 
+from corda_sim.local.files import write_private
 from corda_sim.node.cert_errors import KeyStoreException
 from corda_sim.node.certificates import Entropy
-from corda_sim.node.key_stores import read_private, write_private
+from corda_sim.node.key_stores import read_private
 
 FRESH_ROOT_FILE = "fresh-key-root"
 _LABEL = b"corda-sim fresh key v1"

@@ -5,7 +5,6 @@ which is what TLS libraries and brokers read as well.
 """
 
 import base64
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +14,7 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 
+from corda_sim.local.files import write_private
 from corda_sim.node.cert_builder import SigningKey
 from corda_sim.node.cert_errors import KeyStoreException
 
@@ -53,20 +53,8 @@ def pem(der: bytes) -> bytes:
     return ("\n".join(_pem_lines(der)) + "\n").encode()
 
 
-def write_private(path: Path, content: bytes) -> None:
-    """Write a file that only its owner can read, synced to disk before it gets its name."""
-    scratch = path.with_name(path.name + ".tmp")
-    scratch.unlink(missing_ok=True)
-    descriptor = os.open(scratch, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    scratch.replace(path)
-
-
 def read_private(path: Path) -> bytes:
-    """Read such a file. Raises `KeyStoreException` when it's missing or readable by others."""
+    """Read a private file. Raises `KeyStoreException` when it's missing or readable by others."""
     try:
         if path.stat().st_mode & 0o077:
             raise KeyStoreException(f"{path} is open to other users: run chmod 600 on it")

@@ -25,10 +25,10 @@ from corda_sim.core.network import (
 )
 from corda_sim.core.serialization import serialize
 from corda_sim.flow.cordapp import CordApp
+from corda_sim.local.files import write_private
 from corda_sim.node.certificates import DevelopmentHierarchy, Entropy
 from corda_sim.node.config import NotaryConfig, ValidatorConfig
 from corda_sim.node.cordapps import build_signed_archives, contract_packages, installed_cordapps
-from corda_sim.node.key_stores import write_private
 from corda_sim.node.manifest import ManifestNode, NetworkManifest, write_manifest
 from corda_sim.node.network_databases import NetworkDatabases, NodeDatabases, node_branches
 from corda_sim.node.network_errors import DirectoryNotEmptyException, NetworkCreationException

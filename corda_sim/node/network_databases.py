@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from corda_sim.local.files import write_private
 from corda_sim.node.certificates import Entropy
 from corda_sim.node.config import DataSourceProperties
-from corda_sim.node.key_stores import write_private
 from corda_sim.node.manifest import ProvisionedPostgres
 from corda_sim.node.network_errors import NetworkCreationException
 from corda_sim.node.network_plan import NOTARY_LABEL, Choice, PlannedNode

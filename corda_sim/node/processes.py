@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from corda_sim.local.processes import start_ticks
+
 _BOOT_ID: Final = Path("/proc/sys/kernel/random/boot_id")
 _PID_NAMESPACE: Final = Path("/proc/self/ns/pid")
-_START_TIME_FIELD: Final = 19  # field 22 of /proc/PID/stat, counted after the command's name
 _POLL_SECONDS: Final = 0.01
 
 
@@ -27,7 +28,7 @@ class ProcessIdentity:
     def own(cls) -> "ProcessIdentity":
         """This process."""
         pid = os.getpid()
-        return cls(socket.gethostname(), boot_id(), pid, _start_time(pid) or 0)
+        return cls(socket.gethostname(), boot_id(), pid, start_ticks(pid) or 0)
 
     def on_this_boot(self) -> bool:
         """Whether it ran here since the last boot, in this pid namespace."""
@@ -35,7 +36,7 @@ class ProcessIdentity:
 
     def is_alive(self) -> bool:
         """Whether it still runs or is stopped; only meaningful on its own boot."""
-        return self.on_this_boot() and _start_time(self.pid) == self.start_time
+        return self.on_this_boot() and start_ticks(self.pid) == self.start_time
 
     def kill(self, *, timeout_seconds: float = 5.0) -> bool:
         """End it by SIGKILL, also when it is stopped; whether it is gone.
@@ -66,13 +67,3 @@ def boot_id() -> str:
 def boot_clock() -> float:
     """Seconds since boot, counting suspended time; no one can set this clock."""
     return time.clock_gettime(time.CLOCK_BOOTTIME)
-
-
-def _start_time(pid: int) -> int | None:
-    try:
-        stat = Path(f"/proc/{pid}/stat").read_text()
-    except (FileNotFoundError, ProcessLookupError):
-        return None
-    fields = stat.rpartition(")")[2].split()
-    # A zombie's files and locks are released: it holds nothing any more.
-    return None if fields[0] in {"Z", "X"} else int(fields[_START_TIME_FIELD])

@@ -12,13 +12,13 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final, Literal
 
+from corda_sim.local.processes import start_ticks
 from corda_sim.node.node_files import RUN, RunFile
 
 ProcessState = Literal["ready", "standby", "stopped"]
 
 _CLOCK_SLACK_SECONDS: Final = 2.0
 _HEALTH_TIMEOUT_SECONDS: Final = 2.0
-_START_TIME_FIELD: Final = 19  # field 22 of /proc/PID/stat, counted after the command's name
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class NodeProcess:
     def is_alive(self) -> bool:
         """Whether it runs still, and isn't another process that was given its id."""
         reap(self.run.pid)
-        return _start_ticks(self.run.pid) == self.start_ticks
+        return start_ticks(self.run.pid) == self.start_ticks
 
     def state(self) -> ProcessState:
         """What its health port says: `standby` until it holds the lease and is ready."""
@@ -107,18 +107,9 @@ def _recorded(node_dir: Path) -> Iterator[tuple[Path, NodeProcess | None]]:
         except (OSError, ValueError, TypeError):
             continue
         reap(run.pid)
-        ticks = _start_ticks(run.pid)
+        ticks = start_ticks(run.pid)
         is_same = ticks is not None and _wall_clock(ticks) <= written + _CLOCK_SLACK_SECONDS
         yield file, NodeProcess(file, run, ticks) if is_same and ticks is not None else None
-
-
-def _start_ticks(pid: int) -> int | None:
-    """When the process started, in clock ticks since boot; None when it's gone or a zombie."""
-    try:
-        fields = Path(f"/proc/{pid}/stat").read_text("utf-8").rpartition(")")[2].split()
-    except (FileNotFoundError, ProcessLookupError):
-        return None
-    return None if fields[0] in {"Z", "X"} else int(fields[_START_TIME_FIELD])
 
 
 def _wall_clock(ticks: int) -> float:

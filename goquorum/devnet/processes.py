@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Self
 
+from corda_sim.local.processes import start_ticks
 from goquorum.errors import GoQuorumError
 
 _POLL_SECONDS: Final = 0.02
-_START_TIME_FIELD: Final = 19  # field 22 of /proc/PID/stat, counted after the command's name
 
 
 class DevnetNotStarted(GoQuorumError):
@@ -42,7 +42,7 @@ class DevnetProcess:
     @classmethod
     def remember(cls, pid: int, folder: Path) -> Self:
         """Note a running process as that of a folder."""
-        made = cls(pid, _start_ticks(pid) or 0)
+        made = cls(pid, start_ticks(pid) or 0)
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "process").write_text(f"{made.pid} {made.start_ticks}\n", "ascii")
         return made
@@ -60,7 +60,7 @@ class DevnetProcess:
         """Whether it runs still."""
         with suppress(ChildProcessError):
             os.waitpid(self.pid, os.WNOHANG)
-        return _start_ticks(self.pid) == self.start_ticks
+        return start_ticks(self.pid) == self.start_ticks
 
     def stop(self, seconds: float, first: signal.Signals = signal.SIGTERM) -> bool:
         """Ask it to end, and kill it if it doesn't in time: False then."""
@@ -85,12 +85,3 @@ def log_end(folder: Path) -> str:
         if text:
             return text[-500:]
     return "it wrote nothing"
-
-
-def _start_ticks(pid: int) -> int | None:
-    """When a process started, in clock ticks since boot; None when it's gone or a zombie."""
-    try:
-        fields = Path(f"/proc/{pid}/stat").read_text("utf-8").rpartition(")")[2].split()
-    except (FileNotFoundError, ProcessLookupError):
-        return None
-    return None if fields[0] in {"Z", "X"} else int(fields[_START_TIME_FIELD])

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.serialization import (
 from cryptography.x509.oid import NameOID
 
 from corda_sim.lcp.errors import AttestationException
-from corda_sim.lcp.files import write_private
+from corda_sim.local.files import write_private
 
 ROOT_FILE: Final = "root.der"
 SIGNING_FILE: Final = "signing.der"

@@ -14,8 +14,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from corda_sim.ibc.lightclients.lcp.types import RegisterEnclaveKeyMessage
 from corda_sim.lcp.attestation.authority import Authority
 from corda_sim.lcp.errors import AttestationException, UnknownPlatformException
-from corda_sim.lcp.files import write_private
 from corda_sim.lcp.quoting.quote import QUOTE_SIZE, Quote, is_debug
+from corda_sim.local.files import write_private
 
 _PLATFORMS: Final = "platforms"
 _KEY_SIZE = 32

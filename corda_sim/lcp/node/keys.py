@@ -16,9 +16,9 @@ from corda_sim.lcp.errors import (
     EnclaveUnavailableException,
     UnknownEnclaveKeyException,
 )
-from corda_sim.lcp.files import write_private
 from corda_sim.lcp.node.host import EnclaveHost
 from corda_sim.lcp.quoting.quote import Quote
+from corda_sim.local.files import write_private
 
 USABLE_SECONDS: Final = 30 * 86_400
 """How long LCP offers a key after its attestation."""

@@ -9,10 +9,10 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from corda_sim.lcp.enclave.requests import KeyReport, Launch, Ready, ReportKey
 from corda_sim.lcp.errors import EnclaveNotMeasuredException, EnclaveUnavailableException
-from corda_sim.lcp.files import read_or_make
 from corda_sim.lcp.quoting.measurement import ROOT, enclave_files, mapped_files, measure
 from corda_sim.lcp.quoting.process import EnclaveProcess
 from corda_sim.lcp.quoting.quote import Quote, quote_body
+from corda_sim.local.files import read_or_make
 
 _PLATFORM_KEY = "platform.key"
 _SEALING = b"corda-sim simulated enclave, sealing key"

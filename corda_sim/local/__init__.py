@@ -1,0 +1,1 @@
+"""What every part that touches this machine needs of it: private files, processes."""

@@ -1,0 +1,16 @@
+"""Telling processes of this machine apart (Linux)."""
+
+from pathlib import Path
+from typing import Final
+
+_START_TIME_FIELD: Final = 19  # field 22 of /proc/PID/stat, counted after the command's name
+
+
+def start_ticks(pid: int) -> int | None:
+    """When a process started, in clock ticks since boot; None when it's gone or a zombie."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text("utf-8").rpartition(")")[2].split()
+    except (FileNotFoundError, ProcessLookupError):
+        return None
+    # A zombie's files and locks are released: it holds nothing any more.
+    return None if fields[0] in {"Z", "X"} else int(fields[_START_TIME_FIELD])
