@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,7 +23,6 @@ from corda_sim.node.config import NodeConfiguration
 from corda_sim.node.config_errors import ConfigurationException
 from corda_sim.node.fresh_keys import FRESH_ROOT_FILE, FreshKeyRoot
 from corda_sim.node.services import ServiceHub
-from corda_sim.node.storage import migrate
 from corda_sim.node.storage.database import SqlStorage
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
@@ -51,15 +49,6 @@ def worker(certificates: Path) -> NodeIdentity:
     made = replace(HIERARCHY.node(NAME, NOW), service=HIERARCHY.service(CLUSTER, NOW))
     made.store(certificates, PASSWORD)
     return load_identity(config(), certificates)
-
-
-@pytest.fixture
-def storage(tmp_path: Path) -> Iterator[SqlStorage]:
-    url = f"sqlite:///{tmp_path}/node.db"
-    migrate.upgrade(url, ("node",))
-    made = SqlStorage(url)
-    yield made
-    made.close()
 
 
 def hub_of(storage: SqlStorage, identity: NodeIdentity, *notaries: Party) -> ServiceHub:

@@ -1,4 +1,3 @@
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -19,7 +18,6 @@ from corda_sim.node.attachments import (
     MissingContractAttachments,
     load_trusted,
 )
-from corda_sim.node.storage import migrate
 from corda_sim.node.storage.database import SqlStorage
 from tests.unit.node.vault.conftest import pair
 
@@ -33,15 +31,6 @@ def installed(version: int = 1) -> ContractAttachment:
     content = archive(version)
     signature = sign_attachment(content, pair("cordapp"))
     return ContractAttachment.of(content, [signature], DEPLOYED_CORDAPP_UPLOADER)
-
-
-@pytest.fixture
-def storage(tmp_path: Path) -> Iterator[SqlStorage]:
-    url = f"sqlite:///{tmp_path}/node.db"
-    migrate.upgrade(url, ("node",))
-    made = SqlStorage(url)
-    yield made
-    made.close()
 
 
 def opened(storage: SqlStorage, *trusted: ContractAttachment) -> AttachmentStorage:

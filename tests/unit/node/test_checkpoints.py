@@ -1,8 +1,7 @@
 """What recovery reads of flows: journals, outcomes, the outbox, kept session-inits, seen ids."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -23,7 +22,6 @@ from corda_sim.flow.state import FlowStatus
 from corda_sim.flow.wire_message import WireMessage
 from corda_sim.node import checkpoints as module
 from corda_sim.node.checkpoints import CheckpointStorage
-from corda_sim.node.storage import migrate
 from corda_sim.node.storage.database import SqlStorage
 
 NOW = 1_700_000_000_000_000_000
@@ -32,15 +30,6 @@ PEER = Party(
     generate_key_pair(DEFAULT_SIGNATURE_SCHEME, bytes(32)).public,
 )
 STEP = StepRecord(Begin(), (), "receive:1", b"d" * 32)
-
-
-@pytest.fixture
-def storage(tmp_path: Path) -> Iterator[SqlStorage]:
-    url = f"sqlite:///{tmp_path}/node.db"
-    migrate.upgrade(url, ("node",))
-    made = SqlStorage(url)
-    yield made
-    made.close()
 
 
 @pytest.fixture
