@@ -4,6 +4,7 @@ import json
 import subprocess
 import threading
 from concurrent.futures import Future
+from contextlib import suppress
 from itertools import count
 from typing import Any
 
@@ -38,7 +39,8 @@ class PipeClient:
     def close(self) -> None:
         """Free the pipes of a process that has ended."""
         self.closed.wait(10)
-        self._input.close()
+        with suppress(BrokenPipeError):  # it may have died with a request unread
+            self._input.close()
         self._output.close()
 
     def ask(self, logic: FlowLogic[Any], client_id: str) -> Future[str]:

@@ -81,14 +81,21 @@ class Networks:
         self._driver: Driver | None = None
 
     def of(self, setting: Setting) -> Driver:
-        if self._driver is None or self._setting != setting:
+        if self._setting != setting or not self._works():
             self.close()
+        if self._driver is None:
             asked, environment = setting.rig.network(self._request), {"PYTHONHASHSEED": "random"}
             driver = Driver(asked, reload=setting.reload, environment=environment)
             self._driver, self._setting = driver, setting
             driver.start()
             driver.run(PAYER, CashIssueFlow(Amount.parse("10000 JPY"), splits=50), "issue")
         return self._driver
+
+    def _works(self) -> bool:
+        """Whether every node lives: a case that failed may have left one dead."""
+        return self._driver is not None and all(
+            node.is_alive for node in self._driver.running.values()
+        )
 
     def close(self) -> None:
         if self._driver is not None:
