@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
-from goquorum.errors import ArtifactMissing, UnlinkedLibrary
+from goquorum.errors import ArtifactMissing, ArtifactRefused, UnlinkedLibrary
 
 FOLDER: Final = Path(__file__).parent / "artifacts"
 
@@ -42,15 +42,34 @@ class Artifact:
 
 
 def parse_artifact(name: str, content: Mapping[str, Any]) -> Artifact:
-    """An artifact as the Solidity compiler's standard JSON output has it, ours or another's."""
-    code = content["evm"]["bytecode"]
-    links = {
-        library: tuple(place["start"] for place in places)
-        for file in code["linkReferences"].values()
-        for library, places in file.items()
-    }
-    size = len(content["evm"]["deployedBytecode"]["object"]) // 2
-    return Artifact(name, tuple(content["abi"]), code["object"], size, links)
+    """An artifact as the Solidity compiler's standard JSON output, Hardhat or Foundry has it.
+
+    Raises:
+        ArtifactRefused: it is of another form, or has no code: an interface.
+    """
+    try:
+        code, references, deployed = _code(content)
+        links = {
+            library: tuple(place["start"] for place in places)
+            for file in references.values()
+            for library, places in file.items()
+        }
+        made = Artifact(name, tuple(content["abi"]), code, len(deployed) // 2, links)
+    except (AttributeError, KeyError, TypeError) as error:
+        raise ArtifactRefused(f"{name} is in no form of an artifact that is known") from error
+    if not made.bytecode:
+        raise ArtifactRefused(f"{name} has no code: it is an interface or abstract")
+    return made
+
+
+def _code(content: Mapping[str, Any]) -> tuple[str, Mapping[str, Any], str]:
+    """Bytecode, the places of libraries in it, and the bytecode once deployed."""
+    if isinstance(content.get("bytecode"), str):  # Hardhat
+        code, deployed = content["bytecode"], content["deployedBytecode"]
+        return code.removeprefix("0x"), content["linkReferences"], deployed.removeprefix("0x")
+    outer = content.get("evm", content)  # the compiler's, or else Foundry's
+    code, deployed = outer["bytecode"], outer["deployedBytecode"]["object"]
+    return code["object"].removeprefix("0x"), code["linkReferences"], deployed.removeprefix("0x")
 
 
 @cache

@@ -23,8 +23,12 @@ class CompilationFailed(GoQuorumError):
     """The Solidity compiler refused the contracts; the message is the compiler's."""
 
 
-class ArtifactMissing(GoQuorumError):
+class ArtifactMissing(WrongUse):
     """No compiled contract has that name."""
+
+
+class ArtifactRefused(WrongUse):
+    """A user's file is no compiled contract that could be deployed."""
 
 
 class UnlinkedLibrary(GoQuorumError):

@@ -13,8 +13,10 @@ from corda_sim.cli import (
     demo,
     devnet,
     flow,
+    goquorum,
     lcp,
     network,
+    nft,
     node,
     notary,
     sim,
@@ -27,6 +29,7 @@ from corda_sim.flow.errors import FlowArgumentsException
 from corda_sim.lcp.errors import LcpRefusedException, LcpUnreachableException
 from corda_sim.node.network_errors import ConfirmationRequiredException, NetworkNotFoundException
 from corda_sim.rpc.errors import FlowFailedException, NodeUnreachableException, RpcException
+from goquorum.endpoint.json_rpc import EndpointUnreachable
 from goquorum.errors import WrongUse
 
 FAILED, USAGE, UNREACHABLE = 1, 2, 3
@@ -47,6 +50,8 @@ app.add_typer(audit.notary_app, name="notary", help="What a notary has committed
 app.add_typer(audit.validator_app, name="validator", help="What a validator has signed.")
 app.add_typer(node.db_app, name="db", help="Database schemas.")
 app.add_typer(devnet.app, name="devnet", help="A GoQuorum network on loopback.")
+app.add_typer(goquorum.app, name="goquorum", help="The bridge's contracts on GoQuorum.")
+app.add_typer(nft.app, name="nft", help="Tokens of an ERC-721 on GoQuorum.")
 app.add_typer(demo.app, name="demo", help="Demonstrations.")
 app.add_typer(bench.app, name="bench", help="Benchmarks.")
 app.add_typer(lcp.app, name="lcp", help="The light-client proxy; its enclave is simulated.")
@@ -91,7 +96,7 @@ def _name_of(error: CordaError) -> str:
 def exit_code(error: CordaError) -> int:
     """What a command that ended in `error` leaves with."""
     match error:
-        case NodeUnreachableException() | LcpUnreachableException():
+        case NodeUnreachableException() | LcpUnreachableException() | EndpointUnreachable():
             return UNREACHABLE
         case FlowFailedException():
             return FAILED

@@ -80,8 +80,12 @@ class Interface:
 
     def constructor(self, *arguments: object) -> bytes:
         """What follows the bytecode of a deployment. Raises AbiError."""
+        return _encode("constructor", self.constructor_inputs(), arguments)
+
+    def constructor_inputs(self) -> Sequence[Entry]:
+        """What a contract is constructed from."""
         found = [e["inputs"] for e in self._entries if e["type"] == "constructor"]
-        return _encode("constructor", found[0] if found else (), arguments)
+        return found[0] if found else ()
 
     def result(self, name: str, data: bytes) -> tuple[Any, ...]:
         """What a function returned. Raises AbiError."""

@@ -9,6 +9,7 @@ from corda_sim.ibc.lightclients.ethereum.keccak import keccak256
 from corda_sim.ibc.lightclients.ethereum.rlp_items import encode_item, uint_item
 from corda_sim.ibc.lightclients.ethereum.signatures import address_of, sign_digest
 from goquorum.endpoint.abi import Decoded, Interface
+from goquorum.endpoint.addresses import created_address
 from goquorum.endpoint.json_rpc import JsonRpc, RpcError
 from goquorum.errors import GoQuorumError
 
@@ -52,6 +53,23 @@ class Log:
 
 
 @dataclass(frozen=True, slots=True)
+class SentDeployment:
+    """A deployment on its way, and where its contract is going to lie."""
+
+    transaction_hash: str
+    address: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class SentCall:
+    """A contract's function on its way, called with `data`."""
+
+    name: str
+    data: bytes
+    transaction_hash: str
+
+
+@dataclass(frozen=True, slots=True)
 class LegacyTransaction:
     """A transaction of type 0; `to` None deploys. Price and value in wei."""
 
@@ -91,12 +109,20 @@ class Sender:
 
     def send(self, to: bytes | None, data: bytes, *, gas: int = GAS_LIMIT) -> str:
         """Send without waiting; the transaction's hash. `to` None deploys."""
+        return self._send(to, data, gas)[0]
+
+    def deploy(self, data: bytes) -> SentDeployment:
+        """Send a contract's code and constructor arguments without waiting."""
+        found, nonce = self._send(None, data, GAS_LIMIT)
+        return SentDeployment(found, created_address(self.address, nonce))
+
+    def _send(self, to: bytes | None, data: bytes, gas: int) -> tuple[str, int]:
         with self._lock:
             unsigned = LegacyTransaction(self._nonce, gas, to, data)
             raw = unsigned.signed(self._key, self._chain_id)
             found = self.rpc.call("eth_sendRawTransaction", "0x" + raw.hex())
             self._nonce += 1
-        return str(found)
+        return str(found), unsigned.nonce
 
     def wait(self, transaction_hash: str, seconds: float = RECEIPT_SECONDS) -> Receipt:
         """Wait for the receipt. Raises TransactionNotMined."""
@@ -128,13 +154,21 @@ class Contract:
             TransactionReverted: it failed.
             TransactionNotMined: it isn't in a block yet.
         """
+        return self.settle(sender, self.send(sender, name, *arguments))
+
+    def send(self, sender: Sender, name: str, *arguments: object) -> SentCall:
+        """Send without waiting; `settle` waits."""
         data = self.interface.call(name, *arguments)
-        receipt = sender.wait(sender.send(self.address, data))
+        return SentCall(name, data, sender.send(self.address, data))
+
+    def settle(self, sender: Sender, sent: SentCall) -> Receipt:
+        """Wait for what was sent. Raises as `transact`."""
+        receipt = sender.wait(sent.transaction_hash)
         if not receipt.succeeded:
             call = {"from": "0x" + sender.address.hex(), "to": "0x" + self.address.hex()}
-            call |= {"data": "0x" + data.hex(), "gas": hex(GAS_LIMIT)}
-            self._eth_call(name, call, hex(receipt.block_number))
-            raise TransactionReverted(name, None, b"")
+            call |= {"data": "0x" + sent.data.hex(), "gas": hex(GAS_LIMIT)}
+            self._eth_call(sent.name, call, hex(receipt.block_number))
+            raise TransactionReverted(sent.name, None, b"")
         return receipt
 
     def events(self, receipt: Receipt) -> list[Decoded]:

@@ -1,0 +1,73 @@
+"""`goquorum deploy | admit`: the bridge's contracts on a GoQuorum network."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from corda_sim.cli.goquorum_options import Key, PasswordFile, Rpc, sending
+from corda_sim.cli.options import Json
+from corda_sim.cli.output import emit
+
+app = typer.Typer(no_args_is_help=True)
+
+
+@app.command()
+def deploy(  # noqa: PLR0913, PLR0917 - each is an option
+    file: Annotated[Path, typer.Argument(metavar="BRIDGE_FILE", help="Addresses are put here.")],
+    rpc: Rpc,
+    key: Key,
+    root_certificate: Annotated[
+        Path, typer.Option(metavar="FILE", help="The attestation service's root, in DER.")
+    ],
+    production: Annotated[
+        bool, typer.Option("--production", help="Refuse simulated enclaves.")
+    ] = False,
+    contracts: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Your own artifacts or addresses, used before ours."),
+    ] = None,
+    password_file: PasswordFile = None,
+    as_json: Json = False,
+) -> None:
+    """Deploy handler, light client, Cross modules and an ERC-721, and tie them together."""
+    from goquorum.bridge_file import BridgeFile
+    from goquorum.contract_set import OURS, ContractSet
+    from goquorum.deploy import deploy_bridge
+
+    certificate = _read(root_certificate)
+    found = OURS if contracts is None else ContractSet.read(contracts)
+    if file.exists():
+        raise typer.BadParameter(f"{file} exists: a bridge is deployed", param_hint="BRIDGE_FILE")
+    with sending(rpc, key, password_file) as sender:
+        block = int(sender.rpc.call("eth_blockNumber"), 16)
+        made = deploy_bridge(sender, certificate, development=not production, contracts=found)
+        bridge = BridgeFile.of(sender.rpc, block, made)
+    bridge.write(file)
+    emit(bridge.model_dump(mode="json"), as_json=as_json)
+
+
+@app.command()
+def admit(
+    client: Annotated[str, typer.Argument(metavar="CLIENT_ID", help="A client of the handler's.")],
+    bridge: Annotated[Path, typer.Option(metavar="BRIDGE_FILE")],
+    rpc: Rpc,
+    key: Key,
+    password_file: PasswordFile = None,
+    as_json: Json = False,
+) -> None:
+    """Let both Cross modules open channels over connections of a client."""
+    from goquorum.bridge_file import BridgeFile
+    from goquorum.deploy import admit_client
+
+    found = BridgeFile.read(bridge)
+    with sending(rpc, key, password_file) as sender:
+        admit_client(sender, found.connect(sender.rpc), client)
+    emit({"admitted": client}, as_json=as_json)
+
+
+def _read(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise typer.BadParameter(str(error), param_hint="--root-certificate") from error
