@@ -54,8 +54,6 @@ def test_a_user_deploys_mints_approves_and_looks(
     made = said(capsys, "goquorum", "deploy", str(file), *root, *issuer)
     assert made == json.loads(file.read_text())
     rpc = JsonRpc(url)
-    blocks = int(rpc.call("eth_blockNumber"), 16) - made["block"]
-    assert blocks <= 4, "seventeen transactions, sent ahead, are in one block or two"
     assert BridgeFile.read(file).connect(rpc).token.address.hex() in made["token"].lower()
     rpc.close()
     nft = ("--nft", made["token"])
