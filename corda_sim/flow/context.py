@@ -55,6 +55,7 @@ class FlowContext:
         self.at_stake: BaseException | None = None
         self.deadline: int | None = None
         self.timeouts = FlowTimeout()
+        self.is_killed: Callable[[], bool] = lambda: False
         self.on_progress: Callable[[str], None] = lambda _label: None
         self.on_send: Callable[[], None] = lambda: None
         self._seed = seed

@@ -10,6 +10,7 @@ from corda_sim.flow.requests import (
     Sleep,
     WaitForLedgerCommit,
     WaitForSessionConfirmations,
+    WaitForStateConsumption,
     deadline_of,
 )
 from corda_sim.flow.state import FlowState, FlowStatus
@@ -54,6 +55,10 @@ def _of_request(flow: LiveFlow, state: FlowState, now: int) -> Reason:
             return _asked_again(_of_sessions(flow, state, session_ids), state, now)
         case WaitForLedgerCommit(tx_id):
             return f"transaction {tx_id}", "the ledger", "its finality flow must complete"
+        case WaitForStateConsumption(refs):
+            states = ", ".join(map(str, refs))
+            unblock = "a transaction that spends them must be recorded here"
+            return f"the end of {states}", "the ledger", unblock
         case Sleep(deadline):
             return f"the clock, {max(0, deadline - now) / 1e9:.1f} s", None, "wait"
         case ExecuteAsyncOperation(operation):

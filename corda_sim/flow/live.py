@@ -55,6 +55,11 @@ class LiveFlow:
         return self.pending is None and self.in_flight is None
 
     @property
+    def is_killed(self) -> bool:
+        """Whether its end was asked for, be it that a commit has to be settled first."""
+        return self.wanted is Wanted.KILL or self.status is FlowStatus.KILLED
+
+    @property
     def has_buffered(self) -> bool:
         """Whether messages wait for a peer's confirmation of their session."""
         if self.machine is None:

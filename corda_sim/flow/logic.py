@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeVar, cast
 
+from corda_sim.core.contracts import StateRef
 from corda_sim.core.crypto.hashes import SecureHash
 from corda_sim.core.errors import DecodeError, IllegalStateError
 from corda_sim.core.identity import AbstractParty, Party
@@ -12,7 +13,12 @@ from corda_sim.core.serialization import deserialize, serialize
 from corda_sim.core.transactions import SignedTransaction
 from corda_sim.flow._traps import suspend
 from corda_sim.flow.context import FlowContext
-from corda_sim.flow.errors import FlowException, FlowPayloadException, SessionException
+from corda_sim.flow.errors import (
+    FlowException,
+    FlowPayloadException,
+    KilledFlowException,
+    SessionException,
+)
 from corda_sim.flow.events import Closed
 from corda_sim.flow.logs import FlowLogger
 from corda_sim.flow.messages import FlowInfo
@@ -23,6 +29,7 @@ from corda_sim.flow.requests import (
     Sleep,
     WaitForLedgerCommit,
     WaitForSessionConfirmations,
+    WaitForStateConsumption,
 )
 
 if TYPE_CHECKING:
@@ -244,6 +251,29 @@ class FlowLogic(Generic[R_co]):
         if recorded is None:
             raise IllegalStateError(f"Transaction {tx_id} was recorded but can't be read")
         return recorded
+
+    async def wait_for_state_consumption(self, refs: Iterable[StateRef]) -> None:
+        """Suspend until recorded transactions have consumed all these states.
+
+        The vault must know the states: of others it learns nothing, and the flow waits for ever
+        (FlowLogic.waitForStateConsumption).
+        """
+        await suspend(WaitForStateConsumption(tuple(sorted(set(refs)))))
+
+    @property
+    def is_killed(self) -> bool:
+        """Whether the flow has been killed (FlowLogic.isKilled).
+
+        The code of a killed flow is not resumed. This is for what runs on all the same: an external
+        operation in its thread, a `finally`. A flow that computes for long sleeps for no time now
+        and then, so that the node can go on, and a kill can end it.
+        """
+        return self.context.is_killed()
+
+    def check_flow_is_not_killed(self, message: str = "") -> None:
+        """Raises: KilledFlowException if the flow has been killed (checkFlowIsNotKilled)."""
+        if self.is_killed:
+            raise KilledFlowException(message or f"Flow {self.flow_id} was killed")
 
     async def await_external(self, operation: FlowExternalOperation) -> object:
         """Run an operation outside the flow, at least once, after the step has committed."""

@@ -59,8 +59,8 @@ class StateMachineManager(Ward):
             UnknownFlowIdException: no such flow runs.
         """
         flow = self._known(flow_id)
+        flow.wanted = Wanted.KILL
         if flow.in_flight is not None:
-            flow.wanted = Wanted.KILL
             return
         if flow.pending is not None:
             self._drop_unsettled(flow)

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Protocol
 
+from corda_sim.core.contracts import StateRef
 from corda_sim.core.crypto.hashes import SecureHash
 
 
@@ -52,6 +53,17 @@ class WaitForLedgerCommit:
     def describe(self) -> str:
         """Stable text for digest and explain."""
         return f"ledger:{self.tx_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class WaitForStateConsumption:
+    """Wait until recorded transactions have consumed all these states of the vault."""
+
+    refs: tuple[StateRef, ...]
+
+    def describe(self) -> str:
+        """Stable text for digest and explain."""
+        return "consumption:" + ",".join(map(str, self.refs))
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +120,7 @@ FlowIORequest = (
     Receive
     | WaitForSessionConfirmations
     | WaitForLedgerCommit
+    | WaitForStateConsumption
     | Sleep
     | ExecuteAsyncOperation
     | ForceCheckpoint

@@ -176,6 +176,7 @@ class FlowRunner(StepQueue, ABC):
         services = self.services
         limit = services.network_parameters.max_message_size
         context = FlowContext(flow.flow_id, flow.start.seed, services.our_identity, limit)
+        context.is_killed = lambda: flow.is_killed
         context.timeouts = self.settings.flow_timeout
         context.on_progress = lambda label: self._immediate.append(
             Notification(flow.flow_id, label)
@@ -203,7 +204,7 @@ class FlowRunner(StepQueue, ABC):
 
     def run(self, flow: LiveFlow, how: ResumeWith | None) -> None:
         """Drive a flow until it waits for something that isn't there."""
-        while how is not None and flow.machine is not None:
+        while how is not None and flow.machine is not None and not flow.is_killed:
             step = self.step_of(flow)
             marks = [Mark(step)]
             flow.machine.context.on_send = partial(_mark, marks, step)

@@ -1,6 +1,6 @@
 """What the engine and flows expect of the node; declared here, by the consumer."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from enum import IntEnum
 from typing import Any, Protocol, TypeVar
 from uuid import UUID
@@ -165,6 +165,10 @@ class EngineServices(NodeServices, Protocol):
 
     def acts_for(self, sender: Party, service: Party) -> bool:
         """Whether `sender` is a member of the distributed service `service`."""
+        ...
+
+    def are_consumed(self, refs: Collection[StateRef]) -> bool:
+        """Whether committed transactions have consumed all these states of the vault."""
         ...
 
     def release_locks(self, staged: StagedStep) -> None:

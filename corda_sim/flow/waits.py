@@ -1,5 +1,6 @@
 """What suspended flows wait for: timers, operations, recorded transactions, conditions."""
 
+from corda_sim.core.contracts import StateRef
 from corda_sim.core.crypto.hashes import SecureHash
 from corda_sim.flow.effects import Effect, ExternalEffect, Step, TimerEffect
 from corda_sim.flow.errors import FlowException
@@ -17,6 +18,7 @@ from corda_sim.flow.requests import (
     Sleep,
     WaitForLedgerCommit,
     WaitForSessionConfirmations,
+    WaitForStateConsumption,
     deadline_of,
 )
 from corda_sim.flow.runner import FlowRunner, machine_of
@@ -34,6 +36,7 @@ class FlowWaits(FlowRunner):
     ) -> None:
         super().__init__(services, registry, settings)
         self._ledger_waits: dict[bytes, list[str]] = {}
+        self._consumption_waits: dict[str, frozenset[StateRef]] = {}
         self._conditions: dict[str, dict[str, int]] = {}
 
     def arm(self, flow: LiveFlow) -> list[Effect]:
@@ -67,6 +70,9 @@ class FlowWaits(FlowRunner):
             case WaitForLedgerCommit(tx_id):
                 self._await_ledger(flow, tx_id)
                 return []
+            case WaitForStateConsumption(refs):
+                self._await_consumption(flow, refs)
+                return []
             case AwaitCondition():
                 self._conditions.setdefault(request.topic, {})[flow.flow_id] = step
                 self.notify(request.topic)
@@ -84,6 +90,27 @@ class FlowWaits(FlowRunner):
             flow = self.flows.get(flow_id)
             if flow is not None and flow.machine is not None:
                 self.dispatch(flow, LedgerCommitted(tx_id))
+        if self._consumption_waits:
+            self._consumed_by(tx_id)
+
+    def _consumed_by(self, tx_id: SecureHash) -> None:
+        transaction = self.services.load_verified(tx_id)
+        spent = () if transaction is None else transaction.inputs
+        for flow_id, refs in list(self._consumption_waits.items()):
+            if refs.isdisjoint(spent):
+                continue
+            flow = self.flows.get(flow_id)
+            state = None if flow is None or flow.machine is None else flow.machine.state
+            del self._consumption_waits[flow_id]
+            if flow is not None and state and isinstance(state.waiting, WaitForStateConsumption):
+                self._await_consumption(flow, state.waiting.refs)
+
+    def _await_consumption(self, flow: LiveFlow, refs: tuple[StateRef, ...]) -> None:
+        if self.services.are_consumed(refs):
+            step = machine_of(flow).state.step
+            self.dispatch(flow, OperationDone(step, Value(b"")))
+        else:
+            self._consumption_waits[flow.flow_id] = frozenset(refs)
 
     def notify(self, topic: str) -> None:
         """Something changed that conditions of `topic` wait for: try them in their order."""

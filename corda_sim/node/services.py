@@ -1,6 +1,6 @@
 """The node's services in one place, as the engine and flows see them (ServiceHubInternal)."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar, cast
 from uuid import UUID
@@ -168,6 +168,10 @@ class ServiceHub:
         self.vault.soft_lock_release(staged, None)
 
     # --- flows --------------------------------------------------------------------------------
+
+    def are_consumed(self, refs: Collection[StateRef]) -> bool:
+        """Whether committed transactions have consumed all these states of the vault."""
+        return self.vault.are_consumed(refs)
 
     def message_seen(self, message_id: str) -> bool:
         """Whether a session-init was taken before."""

@@ -11,7 +11,7 @@ from corda_sim.core.contracts import Amount, Currency, StateRef
 from corda_sim.core.crypto.hashes import SecureHash
 from corda_sim.core.serialization import deserialize, serialize
 from corda_sim.core.transactions import SignedTransaction
-from corda_sim.core.vault_query import Page
+from corda_sim.core.vault_query import Page, StateStatus, VaultQueryCriteria
 from corda_sim.core.write_batch import WriteBatch
 from corda_sim.flow.context import StagedStep
 from corda_sim.flow.services import StatesToRecord
@@ -134,6 +134,13 @@ class VaultService:
         Raises: VaultQueryException.
         """
         return run_query(self._storage, criteria)
+
+    def are_consumed(self, refs: Collection[StateRef]) -> bool:
+        """Whether all these states are in the vault, and consumed by committed transactions."""
+        if any(ref in self._coins for ref in refs):
+            return False
+        wanted = VaultQueryCriteria(StateStatus.CONSUMED, state_refs=tuple(refs))
+        return not refs or len(self.query_page(wanted).states) == len(set(refs))
 
     def track(self, criteria: object, observer: Observer) -> DataFeed:
         """A snapshot, then every committed change, on the loop. Raises: VaultQueryException."""
