@@ -1,5 +1,6 @@
 """`flow available | start | list | watch | show | steps | explain | kill | pause | resume | …`."""
 
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import Annotated, Any
 
@@ -54,13 +55,13 @@ def _split(text: str) -> tuple[str, str]:
     return name, value
 
 
-def _nothing(_flow_id: str, _label: str) -> None:
+def _nothing(_flow_id: str, _path: Sequence[str]) -> None:
     """A program wants the outcome alone."""
 
 
-def _progress(_flow_id: str, label: str) -> None:
-    if label:
-        console.print(label)
+def _progress(_flow_id: str, path: Sequence[str]) -> None:
+    if path:
+        console.print("  " * (len(path) - 1) + path[-1])
 
 
 def _report(begun: FlowHandle, *, as_json: bool, verb: str = "Started") -> None:

@@ -12,6 +12,7 @@ from corda_sim.flow.errors import FlowReplayError, keep_error, restore_error
 from corda_sim.flow.events import FlowOp, Opened, Sent
 from corda_sim.flow.journal import Input
 from corda_sim.flow.messages import FlowInfo
+from corda_sim.flow.progress import Progress, ProgressTracker
 from corda_sim.flow.settings import FlowTimeout
 
 FAILED = "!"
@@ -50,13 +51,13 @@ class FlowContext:
         self.max_message_size = max_message_size
         self.staged = StagedStep(flow_id)
         self.step = 0
-        self.progress: str | None = None
+        self.progress = ProgressTracker()
         self.confirmed: dict[int, FlowInfo] = {}
         self.at_stake: BaseException | None = None
         self.deadline: int | None = None
         self.timeouts = FlowTimeout()
         self.is_killed: Callable[[], bool] = lambda: False
-        self.on_progress: Callable[[str], None] = lambda _label: None
+        self.on_progress: Callable[[Progress], None] = lambda _progress: None
         self.on_send: Callable[[], None] = lambda: None
         self._seed = seed
         self._drawn = 0

@@ -140,6 +140,7 @@ class FlowLogic(Generic[R_co]):
     _context: FlowContext | None = None
     _hub: "FlowServiceHub | None" = None
     _initiator: "type[FlowLogic[Any]] | None" = None
+    _depth: int = 0
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Self:  # noqa: ANN401 - any constructor
         """Keep the arguments: they are what the journal restores the flow from."""
@@ -164,6 +165,7 @@ class FlowLogic(Generic[R_co]):
     ) -> None:
         """Tie the flow to its run; called by the engine and by `sub_flow`."""
         self._context, self._hub = context, hub
+        self._depth = context.progress.enter(self.steps)
         self._initiator = type(self) if self.is_initiating else initiator
 
     @property
@@ -217,7 +219,10 @@ class FlowLogic(Generic[R_co]):
     async def sub_flow(self, flow: "FlowLogic[R]") -> R:
         """Run another flow inside this one; it opens sessions of its own if it is initiating."""
         flow.attach(self.context, self.service_hub, self._initiator)
-        return await flow.call()
+        try:
+            return await flow.call()
+        finally:
+            self.context.progress.leave(flow._depth)  # noqa: SLF001 - of its own class
 
     async def send_all(self, payload: object, sessions: Iterable[FlowSession]) -> None:
         """Send the same payload to each session; they leave with the commit of one step."""
@@ -286,10 +291,13 @@ class FlowLogic(Generic[R_co]):
             self.context.staged.batch.execute(sql, params)
 
     def set_step(self, label: str) -> None:
-        """Tell where the flow is (ProgressTracker.currentStep)."""
-        self.context.progress = label
+        """Tell where the flow is (ProgressTracker.currentStep).
+
+        In a sub-flow the step is a child of the current one of the flow around it.
+        """
+        self.context.progress.reach(self._depth, label)
         if not self.context.replaying:
-            self.context.on_progress(label)
+            self.context.on_progress(self.context.progress.now)
 
     def patch(self, name: str) -> bool:
         """True unless this flow passed here before the change `name` was made.

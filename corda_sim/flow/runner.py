@@ -178,8 +178,8 @@ class FlowRunner(StepQueue, ABC):
         context = FlowContext(flow.flow_id, flow.start.seed, services.our_identity, limit)
         context.is_killed = lambda: flow.is_killed
         context.timeouts = self.settings.flow_timeout
-        context.on_progress = lambda label: self._immediate.append(
-            Notification(flow.flow_id, label)
+        context.on_progress = lambda progress: self._immediate.append(
+            Notification(flow.flow_id, progress)
         )
         attach(logic, context, services, self.registry)
         return FlowMachine(flow.flow_id, flow.start, logic, context)

@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from typing import Any, Self
@@ -17,6 +17,9 @@ from corda_sim.rpc.errors import (
     RpcAuthenticationException,
     RpcException,
 )
+
+OnProgress = Callable[[str, Sequence[str]], None]
+"""Gets a flow's id and its step, after it the step of the sub-flow in it, and so on."""
 
 _RECONNECT_SECONDS = 0.2
 _MAX_MESSAGE = 64 * 1024 * 1024
@@ -48,6 +51,10 @@ class FlowHandle:
 
     flow_id: str
     outcome: FlowOutcome | None
+
+
+def _unheard(_flow_id: str, _path: Sequence[str]) -> None:
+    """Nobody wants to hear of progress."""
 
 
 class NodeRpcClient:
@@ -92,7 +99,7 @@ class NodeRpcClient:
         flow: str,
         arguments: Mapping[str, str],
         client_id: str = "",
-        on_progress: Callable[[str, str], None] = lambda _flow_id, _label: None,
+        on_progress: OnProgress = _unheard,
     ) -> FlowOutcome:
         """Start a flow and wait for its outcome.
 
@@ -102,7 +109,7 @@ class NodeRpcClient:
         for update in self._updates(flow, arguments, client_id):
             if update.ended:
                 return _outcome(update)
-            on_progress(update.flow_id, update.progress)
+            on_progress(update.flow_id, tuple(update.progress))
         raise NodeUnreachableException(f"The node at {self.address} ended the call")
 
     def begin_flow(
@@ -130,7 +137,7 @@ class NodeRpcClient:
         arguments: Mapping[str, str],
         client_id: str,
         give_up_after: float = 120.0,
-        on_progress: Callable[[str, str], None] = lambda _flow_id, _label: None,
+        on_progress: OnProgress = _unheard,
     ) -> FlowOutcome:
         """`start_flow`, called again over lost connections until the node answers."""
         deadline = time.monotonic() + give_up_after

@@ -5,6 +5,7 @@ from typing import Any, Self
 
 from corda_sim.core.errors import IllegalArgumentError
 from corda_sim.flow.effects import FlowEnded, Notification
+from corda_sim.flow.progress import Progress
 from corda_sim.node.engine_room import Subscriber
 from corda_sim.node.node import Node
 from corda_sim.node.vault.recorder import VaultUpdate
@@ -61,7 +62,7 @@ def _vault_feed(node: Node, state: str | None) -> Feed:
 
 
 def _is_of_flows(told: Notification) -> bool:
-    return isinstance(told.value, str | FlowEnded)
+    return isinstance(told.value, Progress | FlowEnded)
 
 
 def _render(told: Notification) -> dict[str, Any]:
@@ -76,4 +77,4 @@ def _render(told: Notification) -> dict[str, Any]:
         error = told.value.error
         text = None if error is None else f"{type(error).__name__}: {error}"
         return {"flow_id": told.flow_id, "ended": True, "error": text}
-    return {"flow_id": told.flow_id, "progress": told.value}
+    return {"flow_id": told.flow_id, "progress": str(told.value)}

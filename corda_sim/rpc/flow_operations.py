@@ -6,6 +6,7 @@ from corda_sim.core.errors import IllegalArgumentError
 from corda_sim.flow.errors import UnknownFlowIdException
 from corda_sim.flow.explain import explain
 from corda_sim.flow.live import LiveFlow
+from corda_sim.flow.machine import FlowMachine
 from corda_sim.flow.messages import InitialSessionMessage, decode
 from corda_sim.node.checkpoints import StoredMessage
 from corda_sim.node.node import Node
@@ -48,20 +49,28 @@ def flow_info(flow: LiveFlow) -> dict[str, Any]:
         "flow_id": flow.flow_id,
         "flow": flow.start.flow_class,
         "status": flow.status.name,
-        "progress": None if flow.machine is None else flow.machine.context.progress,
+        "progress": None if flow.machine is None else _progress(flow.machine),
         "waits_for": None if waiting is None else waiting.describe(),
         "client_id": flow.start.client_id,
         "started_by": flow.start.started_by,
     }
 
 
+def _progress(machine: FlowMachine) -> str | None:
+    return str(machine.context.progress.now) or None
+
+
 def flow_show(node: Node, request: FlowById) -> dict[str, Any]:
     """One flow with its sessions."""
     flow = _flow(node, request)
     sessions = {} if flow.machine is None else flow.machine.state.sessions
+    steps = [] if flow.machine is None else flow.machine.context.progress.tree()
     return {
         **flow_info(flow),
         "error": None if flow.error is None else f"{type(flow.error).__name__}: {flow.error}",
+        "steps": [
+            {"step": one.label, "depth": one.depth, "current": one.is_current} for one in steps
+        ],
         "sessions": [
             {"session_id": one.session_id, "peer": str(one.peer), "status": one.status.name}
             for one in sessions.values()

@@ -12,6 +12,7 @@ import grpc
 from corda_sim.core.errors import CordaError
 from corda_sim.flow.effects import FlowEnded
 from corda_sim.flow.errors import FlowNotStartableException, RejectedCommandException
+from corda_sim.flow.progress import Progress
 from corda_sim.node.config import RpcUser
 from corda_sim.node.metrics import RpcFigures
 from corda_sim.node.node import Node
@@ -109,7 +110,8 @@ class RpcServer(node_pb2_grpc.CordaRPCOpsServicer):
             if not outcome.done():
                 yield node_pb2.FlowUpdate(flow_id=flow_id)
             while (told := await progress.next_before(outcome)) is not None:
-                yield node_pb2.FlowUpdate(flow_id=flow_id, progress=str(told.value))
+                if isinstance(told.value, Progress):
+                    yield node_pb2.FlowUpdate(flow_id=flow_id, progress=told.value.path)
             yield _ended(await outcome)
 
     @contextmanager
@@ -204,7 +206,7 @@ class RpcServer(node_pb2_grpc.CordaRPCOpsServicer):
 
 
 def _is_progress_of(flow_id: str) -> Any:  # noqa: ANN401 - a predicate
-    return lambda told: told.flow_id == flow_id and isinstance(told.value, str)
+    return lambda told: told.flow_id == flow_id and isinstance(told.value, Progress)
 
 
 def _ended(ended: FlowEnded) -> node_pb2.FlowUpdate:

@@ -87,7 +87,7 @@ class Load:
     def run_flow(self, node: str, flow: str, client_id: str, /, **arguments: str) -> None:
         """Run a flow to its end. Raises FlowFailed, NodeUnreachableException."""
 
-        def taken(_flow_id: str, _label: str) -> None:
+        def taken(_flow_id: str, _path: Sequence[str]) -> None:
             self._in_flight.add(client_id)
 
         call = self.client(node).start_flow_until_done

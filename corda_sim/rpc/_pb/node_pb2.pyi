@@ -1,7 +1,7 @@
 from google.protobuf.internal import containers as _containers
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
-from collections.abc import Mapping as _Mapping
+from collections.abc import Iterable as _Iterable, Mapping as _Mapping
 from typing import ClassVar as _ClassVar, Optional as _Optional
 
 DESCRIPTOR: _descriptor.FileDescriptor
@@ -33,13 +33,13 @@ class FlowUpdate(_message.Message):
     ERROR_FIELD_NUMBER: _ClassVar[int]
     RESULT_TEXT_FIELD_NUMBER: _ClassVar[int]
     flow_id: str
-    progress: str
+    progress: _containers.RepeatedScalarFieldContainer[str]
     ended: bool
     result: str
     error_type: str
     error: str
     result_text: str
-    def __init__(self, flow_id: _Optional[str] = ..., progress: _Optional[str] = ..., ended: _Optional[bool] = ..., result: _Optional[str] = ..., error_type: _Optional[str] = ..., error: _Optional[str] = ..., result_text: _Optional[str] = ...) -> None: ...
+    def __init__(self, flow_id: _Optional[str] = ..., progress: _Optional[_Iterable[str]] = ..., ended: _Optional[bool] = ..., result: _Optional[str] = ..., error_type: _Optional[str] = ..., error: _Optional[str] = ..., result_text: _Optional[str] = ...) -> None: ...
 
 class InvokeRequest(_message.Message):
     __slots__ = ("method", "arguments_json")

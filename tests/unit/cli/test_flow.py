@@ -9,7 +9,7 @@ import pytest
 
 from corda_sim.cli import flow as flow_commands
 from corda_sim.cli.main import run
-from corda_sim.rpc.client import FlowHandle, FlowOutcome
+from corda_sim.rpc.client import FlowHandle, FlowOutcome, OnProgress
 from corda_sim.rpc.errors import NodeUnreachableException, RpcException
 
 DONE = FlowOutcome("f1", {"id": "AB"}, "SignedTransaction(AB)", "", "")
@@ -36,10 +36,11 @@ class FakeClient:
         flow: str,
         arguments: Mapping[str, str],
         client_id: str,
-        on_progress: Callable[[str, str], None],
+        on_progress: OnProgress,
     ) -> FlowOutcome:
-        on_progress("f1", "")
-        on_progress("f1", "Signing")
+        on_progress("f1", ())
+        on_progress("f1", ("Finalising",))
+        on_progress("f1", ("Finalising", "Notarising"))
         outcome: FlowOutcome = self._answer(flow, arguments, client_id)
         return outcome
 
@@ -90,7 +91,8 @@ def test_people_see_progress_and_result(
     node(DONE)
     assert run(["flow", "start", "Pay"]) == 0
     assert capsys.readouterr().out.splitlines() == [
-        "Signing",
+        "Finalising",
+        "  Notarising",
         "Flow [f1] completed with result: SignedTransaction(AB)",
     ]
 

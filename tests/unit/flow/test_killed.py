@@ -97,7 +97,7 @@ def test_nothing_of_a_killed_flow_runs_while_its_last_commit_is_under_way() -> N
             a.manager.on_message(posted.sender, posted.wire, posted)
         machine = only_flow(a).machine
         assert machine is not None
-        assert machine.context.progress is None
+        assert machine.context.progress.now.path == ()
         assert a.storage.commit([one.batch for one in steps], epoch=None) == [None] * len(steps)
         a.room.perform(a.manager.committed(steps))
         network.run_network()

@@ -22,6 +22,7 @@ from corda_sim.flow import (
 from corda_sim.flow.cordapp import CordApp
 from corda_sim.flow.effects import FlowEnded
 from corda_sim.flow.errors import FlowPayloadException, SessionException
+from corda_sim.flow.progress import Progress
 from corda_sim.node.storage import schema
 from corda_sim.testing.mock_network import MockNetwork
 from corda_sim.testing.mock_node import MockNode
@@ -297,9 +298,9 @@ def test_progress_is_told_once_over_replays(network: MockNetwork, a: MockNode) -
     later = a.notifications()
     for _ in range(3):
         network.advance(timedelta(seconds=1))
-    labels = [one.value for one in (*told, *later) if one.flow_id == flow.flow_id]
-    assert [label for label in labels if isinstance(label, str)] == ["one", "two"]
-    assert isinstance(labels[-1], FlowEnded)
+    values = [one.value for one in (*told, *later) if one.flow_id == flow.flow_id]
+    assert [str(one) for one in values if isinstance(one, Progress)] == ["one", "two"]
+    assert isinstance(values[-1], FlowEnded)
 
 
 def test_a_statement_is_written_once_over_restarts(network: MockNetwork, a: MockNode) -> None:

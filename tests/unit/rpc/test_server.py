@@ -1,13 +1,14 @@
 """The RPC server: who may do what, errors across the wire, streams and their ends."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
 from corda_sim.flow.effects import Notification
+from corda_sim.flow.progress import Progress
 from corda_sim.node.node import Node
 from corda_sim.rpc import subscription
 from corda_sim.rpc.client import FlowHandle, NodeRpcClient
@@ -183,7 +184,7 @@ def test_a_draining_node_takes_no_flow(admin: NodeRpcClient) -> None:
 
 
 def test_progress_and_result(admin: NodeRpcClient) -> None:
-    told: list[tuple[str, str]] = []
+    told: list[tuple[str, Sequence[str]]] = []
     outcome = admin.start_flow(
         "CreateAccount", {"name": "told"}, on_progress=lambda *update: told.append(update)
     )
@@ -257,7 +258,7 @@ def test_a_slow_reader_is_told_what_it_missed(
     def flood() -> None:
         for number in range(10):
             for subscriber in list(tell):
-                subscriber(Notification("f", f"step {number}"))
+                subscriber(Notification("f", Progress((f"step {number}",))))
 
     served.on_loop(flood)
     with pytest.raises(RpcException) as raised:
