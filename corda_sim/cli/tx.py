@@ -1,4 +1,4 @@
-"""`tx id FILE | show ID | graph ID`."""
+"""`tx id FILE | show ID | graph ID | note ID [TEXT]`."""
 
 import json
 from pathlib import Path
@@ -81,6 +81,21 @@ def show(context: typer.Context, tx_id: TxId, as_json: Json = False) -> None:
     """A transaction of the node."""
     with connect(context.obj) as client:
         emit(client.invoke("transaction", id=str(tx_id)), as_json=as_json)
+
+
+@app.command()
+def note(
+    context: typer.Context,
+    tx_id: TxId,
+    text: Annotated[str, typer.Argument(metavar="[TEXT]", help="A note to add.")] = "",
+    as_json: Json = False,
+) -> None:
+    """The node's own notes on a transaction; other nodes never see them."""
+    with connect(context.obj) as client:
+        if text:
+            client.invoke("addVaultTransactionNote", id=str(tx_id), note=text)
+        notes = client.invoke("getVaultTransactionNotes", id=str(tx_id))
+    emit({"id": str(tx_id), "notes": notes}, as_json=as_json)
 
 
 @app.command()

@@ -56,6 +56,7 @@ class FlowContext:
         self.at_stake: BaseException | None = None
         self.deadline: int | None = None
         self.timeouts = FlowTimeout()
+        self.is_committing: Callable[[], bool] = lambda: False
         self.is_killed: Callable[[], bool] = lambda: False
         self.on_progress: Callable[[Progress], None] = lambda _progress: None
         self.on_send: Callable[[], None] = lambda: None
@@ -71,6 +72,11 @@ class FlowContext:
     def replaying(self) -> bool:
         """Whether the code re-runs a step that the journal has: nothing may be staged then."""
         return self._replayed is not None
+
+    @property
+    def has_staged(self) -> bool:
+        """Whether rows of the flow's aren't committed yet, those of an earlier step included."""
+        return bool(self.staged.batch) or self.is_committing()
 
     def begin_step(self, step: int, replayed: tuple[Input, ...] | None) -> None:
         """Take inputs from `replayed` until the next suspension, or from the world when None."""

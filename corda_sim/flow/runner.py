@@ -176,6 +176,7 @@ class FlowRunner(StepQueue, ABC):
         services = self.services
         limit = services.network_parameters.max_message_size
         context = FlowContext(flow.flow_id, flow.start.seed, services.our_identity, limit)
+        context.is_committing = lambda: flow.in_flight is not None
         context.is_killed = lambda: flow.is_killed
         context.timeouts = self.settings.flow_timeout
         context.on_progress = lambda progress: self._immediate.append(

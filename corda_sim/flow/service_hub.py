@@ -21,11 +21,12 @@ from corda_sim.core.errors import TransactionResolutionException
 from corda_sim.core.identity import AbstractParty, CordaX500Name, Party
 from corda_sim.core.instants import instant
 from corda_sim.core.network import NetworkParameters
-from corda_sim.core.serialization import deserialize
+from corda_sim.core.serialization import deserialize, serialize
 from corda_sim.core.transactions import SignedTransaction, TransactionBuilder
 from corda_sim.flow._traps import suspend
-from corda_sim.flow.context import FlowContext
+from corda_sim.flow.context import FAILED, FlowContext
 from corda_sim.flow.requests import AwaitCondition, ForceCheckpoint
+from corda_sim.flow.selection import InsufficientBalanceException
 from corda_sim.flow.services import NodeServices, StatesToRecord
 from corda_sim.flow.settings import FlowTimeout
 
@@ -44,24 +45,41 @@ class FlowVault:
 
     async def query(self, criteria: object) -> Any:  # noqa: ANN401 - the page type is the vault's
         """The page of states that match, after the flow's own staged rows have committed."""
-        if self._must_commit_first():
-            await suspend(ForceCheckpoint())
+        await self._commit_before("query")
         data = self._context.record("query", lambda: self._services.vault.query(criteria))
         return deserialize(data, object)
 
-    def _must_commit_first(self) -> bool:
+    async def _commit_before(self, kind: str) -> None:
+        """What the flow has staged is there before it asks; a replay does as the journal says."""
+        context = self._context
+        if context.replaying:
+            waits = not (context.next_input_is(kind) or context.next_input_is(kind + FAILED))
+        else:
+            waits = context.has_staged
+        if waits:
+            await suspend(ForceCheckpoint())
+
+    def add_note_to_transaction(self, tx_id: SecureHash, note: str) -> None:
+        """Keep a note of this node's own on a transaction (VaultService.addNoteToTransaction)."""
         if not self._context.replaying:
-            return bool(self._context.staged.batch)
-        return not (self._context.next_input_is("query") or self._context.next_input_is("query!"))
+            self._services.vault.add_note_to_transaction(self._context.staged, tx_id, note)
+
+    async def get_transaction_notes(self, tx_id: SecureHash) -> tuple[str, ...]:
+        """This node's notes on a transaction, oldest first, the flow's own among them."""
+        await self._commit_before("notes")
+        vault = self._services.vault
+        data = self._context.record("notes", lambda: serialize(vault.transaction_notes(tx_id)))
+        return deserialize(data, tuple[str, ...])
 
     async def select_coins(
         self, selection: object, wait: timedelta = SELECTION_WAIT
     ) -> list[StateAndRef[Any]]:
-        """Coins for `selection`, locked until the flow ends; waits for coins that are in use."""
+        """Coins for `selection`, locked until the flow ends; waits for coins that are in use.
+
+        Where the committed ones don't do, those that the flow itself has just made are waited for.
+        """
         vault = self._services.vault
-        found = self._context.record(
-            "coins", lambda: vault.try_select(self._context.staged, selection) or b""
-        )
+        found = self._context.record("coins", lambda: self._select_at_once(selection))
         if not found:
             now = self._context.record("clock", lambda: _int(self._services.now_ns()))
             deadline = int.from_bytes(now, "big") + wait // timedelta(microseconds=1) * 1000
@@ -79,6 +97,15 @@ class FlowVault:
             )
         refs = deserialize(found, tuple)
         return [self._services.state_and_ref(ref) for ref in refs]
+
+    def _select_at_once(self, selection: object) -> bytes:
+        context = self._context
+        try:
+            return self._services.vault.try_select(context.staged, selection) or b""
+        except InsufficientBalanceException:
+            if context.has_staged:
+                return b""
+            raise
 
     def soft_lock_reserve(self, refs: Iterable[StateRef]) -> None:
         """Lock states until the flow ends."""

@@ -44,6 +44,14 @@ class VaultForFlows(Protocol):
         """Which flows hold the coins that `selection` waits for."""
         ...
 
+    def add_note_to_transaction(self, staged: StagedStep, tx_id: SecureHash, note: str) -> None:
+        """Stage a note of the node's own on a transaction."""
+        ...
+
+    def transaction_notes(self, tx_id: SecureHash) -> tuple[str, ...]:
+        """The committed notes on a transaction, oldest first."""
+        ...
+
     def soft_lock_reserve(self, staged: StagedStep, refs: Iterable[StateRef]) -> None:
         """Lock states for the flow; StatesNotAvailableException when one is taken."""
         ...

@@ -132,6 +132,14 @@ class NodeEngine:
         self.room.set_draining(enabled)
         self.committer.wake()
 
+    async def committed(self) -> None:
+        """Return once all that is staged by now is durable."""
+        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        step = self.manager.shared_step()
+        step.on_commit.append(lambda: None if done.done() else done.set_result(None))
+        self.committer.wake()
+        await done
+
     # --- what comes in ------------------------------------------------------------------------
 
     def _on_pack(self, pack: InboundPack) -> None:

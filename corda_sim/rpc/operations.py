@@ -15,6 +15,7 @@ from corda_sim.rpc.requests import (
     OfAccount,
     Request,
     TransactionById,
+    TransactionNote,
     VaultSelection,
     parse_request,
 )
@@ -24,12 +25,14 @@ from corda_sim.rpc.requests import (
 class Operation:
     """Its arguments and what it does; what it returns becomes JSON.
 
-    One that is `personal` depends on who calls: it gets the user's name as well.
+    One that is `personal` depends on who calls: it gets the user's name as well. What one `writes`
+    is durable before it is answered.
     """
 
     arguments: type[Request]
     run: Callable[..., Any]
     personal: bool = False
+    writes: bool = False
 
 
 def node_info(node: Node, _: Request) -> dict[str, Any]:
@@ -69,13 +72,15 @@ OPERATIONS: dict[str, Operation] = {
     "flowShow": Operation(FlowById, flow_operations.flow_show),
     "flowSteps": Operation(FlowById, flow_operations.flow_steps),
     "flowExplain": Operation(FlowById, flow_operations.flow_explain),
-    "killFlow": Operation(FlowById, flow_operations.kill_flow),
-    "pauseFlow": Operation(FlowById, flow_operations.pause_flow),
-    "resumeFlow": Operation(FlowById, flow_operations.retry_flow),
-    "retryFlow": Operation(FlowById, flow_operations.retry_flow),
+    "killFlow": Operation(FlowById, flow_operations.kill_flow, writes=True),
+    "pauseFlow": Operation(FlowById, flow_operations.pause_flow, writes=True),
+    "resumeFlow": Operation(FlowById, flow_operations.retry_flow, writes=True),
+    "retryFlow": Operation(FlowById, flow_operations.retry_flow, writes=True),
     "reattachFlowWithClientId": Operation(ByClientId, client_ids.reattach_flow, personal=True),
-    "removeClientId": Operation(ByClientId, client_ids.remove_client_id, personal=True),
-    "removeClientIdAsAdmin": Operation(ByClientId, client_ids.remove_any_client_id),
+    "removeClientId": Operation(
+        ByClientId, client_ids.remove_client_id, personal=True, writes=True
+    ),
+    "removeClientIdAsAdmin": Operation(ByClientId, client_ids.remove_any_client_id, writes=True),
     "finishedFlowsWithClientIds": Operation(Request, client_ids.finished_flows, personal=True),
     "finishedFlowsWithClientIdsAsAdmin": Operation(Request, client_ids.all_finished_flows),
     "vaultBalance": Operation(OfAccount, vault_operations.vault_balance),
@@ -83,6 +88,12 @@ OPERATIONS: dict[str, Operation] = {
     "accountList": Operation(Request, vault_operations.account_list),
     "transaction": Operation(TransactionById, vault_operations.transaction_show),
     "transactionGraph": Operation(TransactionById, vault_operations.transaction_graph),
+    "addVaultTransactionNote": Operation(
+        TransactionNote, vault_operations.add_transaction_note, writes=True
+    ),
+    "getVaultTransactionNotes": Operation(TransactionById, vault_operations.transaction_notes),
     "nodeInfo": Operation(Request, node_info),
-    "setFlowsDrainingModeEnabled": Operation(DrainingMode, set_flows_draining_mode_enabled),
+    "setFlowsDrainingModeEnabled": Operation(
+        DrainingMode, set_flows_draining_mode_enabled, writes=True
+    ),
 }

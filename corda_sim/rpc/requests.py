@@ -9,6 +9,8 @@ from corda_sim.flow.runner import MAX_CLIENT_ID
 
 MAX_PAGE_SIZE = 10_000
 DEFAULT_PAGE_SIZE = 200
+MAX_NOTE = 64 * 1024
+"""The longest note on a transaction, in characters."""
 MAX_ARGUMENTS = 1024 * 1024
 
 
@@ -49,6 +51,12 @@ class TransactionById(Request):
     """A transaction."""
 
     id: str
+
+
+class TransactionNote(TransactionById):
+    """A note for a transaction."""
+
+    note: Annotated[str, Field(min_length=1, max_length=MAX_NOTE)]
 
 
 class DrainingMode(Request):

@@ -157,6 +157,8 @@ class RpcServer(node_pb2_grpc.CordaRPCOpsServicer):
             user = self._user(context)
             self._security.require(user, f"InvokeRpc.{request.method}")
             result = invoke(self._node, request.method, request.arguments_json, user.username)
+            if OPERATIONS[request.method].writes:
+                await self._node.engine.committed()
         except Exception as error:  # noqa: BLE001 - every error has its status
             await self._abort(context, request.method, error)
             return node_pb2.InvokeReply()

@@ -10,6 +10,7 @@ from corda_sim.core.contracts import ContractState
 from corda_sim.core.crypto.hashes import SecureHash
 from corda_sim.core.errors import IllegalArgumentError
 from corda_sim.core.serialization import current_registry
+from corda_sim.core.transactions import SignedTransaction
 from corda_sim.core.vault_query import (
     Page,
     PageSpecification,
@@ -20,7 +21,13 @@ from corda_sim.core.vault_query import (
 from corda_sim.node.node import Node
 from corda_sim.rpc.errors import UnknownStateTypeException
 from corda_sim.rpc.rendering import state_to_json, transaction_to_json
-from corda_sim.rpc.requests import OfAccount, Request, TransactionById, VaultSelection
+from corda_sim.rpc.requests import (
+    OfAccount,
+    Request,
+    TransactionById,
+    TransactionNote,
+    VaultSelection,
+)
 
 
 def vault_balance(node: Node, request: OfAccount) -> dict[str, str]:
@@ -98,18 +105,33 @@ def account_list(node: Node, _: Request) -> list[dict[str, str]]:
 
 def transaction_show(node: Node, request: TransactionById) -> dict[str, Any]:
     """A verified transaction."""
+    return transaction_to_json(_transaction(node, request))
+
+
+def _transaction(node: Node, request: TransactionById) -> SignedTransaction:
     found = node.hub.load_verified(SecureHash.parse(request.id))
     if found is None:
         raise IllegalArgumentError(f"This node has no transaction {request.id}")
-    return transaction_to_json(found)
+    return found
+
+
+def add_transaction_note(node: Node, request: TransactionNote) -> str:
+    """Keep a note of the node's own on a transaction; the transaction's id."""
+    tx_id = _transaction(node, request).id
+    vault = node.hub.vault
+    vault.add_note_to_transaction(node.manager.shared_step(), tx_id, request.note)
+    node.perform([])
+    return str(tx_id)
+
+
+def transaction_notes(node: Node, request: TransactionById) -> list[str]:
+    """The notes on a transaction, oldest first."""
+    return list(node.hub.vault.transaction_notes(_transaction(node, request).id))
 
 
 def transaction_graph(node: Node, request: TransactionById) -> list[dict[str, Any]]:
     """A transaction and all it depends on, each with its inputs' transactions."""
-    first = SecureHash.parse(request.id)
-    if node.hub.load_verified(first) is None:
-        raise IllegalArgumentError(f"This node has no transaction {request.id}")
-    waiting, seen = [first], dict[SecureHash, list[str]]()
+    waiting, seen = [_transaction(node, request).id], dict[SecureHash, list[str]]()
     while waiting:
         tx_id = waiting.pop()
         found = None if tx_id in seen else node.hub.load_verified(tx_id)

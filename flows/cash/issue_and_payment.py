@@ -43,9 +43,7 @@ class CashIssueAndPaymentFlow(FlowLogic[SignedTransaction]):
         """The payment, final."""
         self.set_step(ISSUING)
         issue = CashIssueFlow(self.amount, self.issuer_ref, self.notary, validator=self.validator)
-        issued = await self.sub_flow(issue)
-        # the vault chooses among committed coins
-        await self.wait_for_ledger_commit(issued.id)
+        await self.sub_flow(issue)
         self.set_step(PAYING)
         return await self.sub_flow(
             CashPaymentFlow(

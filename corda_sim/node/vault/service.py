@@ -146,6 +146,19 @@ class VaultService:
         """A snapshot, then every committed change, on the loop. Raises: VaultQueryException."""
         return self._tracker.track(criteria, observer)
 
+    # --- notes --------------------------------------------------------------------------------
+
+    def add_note_to_transaction(self, staged: StagedStep, tx_id: SecureHash, note: str) -> None:
+        """Stage a note for the node's own use (VaultService.addNoteToTransaction)."""
+        row = {"transaction_id": str(tx_id), "note": note}
+        staged.batch.insert("vault_transaction_notes", row)
+
+    def transaction_notes(self, tx_id: SecureHash) -> tuple[str, ...]:
+        """The committed notes of a transaction, oldest first (getTransactionNotes)."""
+        notes = schema.vault_transaction_notes.c
+        of_one = select(notes.note).where(notes.transaction_id == str(tx_id))
+        return tuple(row.note for row in self._storage.read(of_one.order_by(notes.seq_no)))
+
     # --- balances -----------------------------------------------------------------------------
 
     def balances(self, account: UUID | None = None) -> tuple[Amount[Currency], ...]:

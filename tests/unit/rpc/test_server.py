@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from corda_sim.core.write_batch import WriteBatch
 from corda_sim.flow.effects import Notification
 from corda_sim.flow.progress import Progress
 from corda_sim.node.node import Node
+from corda_sim.node.storage.errors import DatabaseUnavailable
 from corda_sim.rpc import subscription
 from corda_sim.rpc.client import FlowHandle, NodeRpcClient
 from corda_sim.rpc.errors import (
@@ -270,6 +272,54 @@ def test_a_slow_reader_is_told_what_it_missed(
 def test_an_unknown_feed_is_refused(admin: NodeRpcClient) -> None:
     with pytest.raises(RpcException, match="vault or flows"):
         next(admin.track("weather"))
+
+
+def test_what_an_operation_writes_is_durable_before_its_answer(
+    served: "Served", admin: NodeRpcClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    storage, tries = served.node.storage, list[int]()
+    commit = storage.commit
+
+    def reluctant(batches: Sequence[WriteBatch], *, epoch: int | None) -> list[Exception | None]:
+        tries.append(len(batches))
+        if len(tries) < 3:
+            raise DatabaseUnavailable("busy")
+        return commit(batches, epoch=epoch)
+
+    monkeypatch.setattr(storage, "commit", reluctant)
+    try:
+        assert admin.invoke("setFlowsDrainingModeEnabled", enabled=True)
+        assert len(tries) >= 3
+        assert served.node.hub.checkpoints.is_draining()
+    finally:
+        admin.invoke("setFlowsDrainingModeEnabled", enabled=False)
+
+
+def test_notes_on_a_transaction_are_kept_in_order(admin: NodeRpcClient) -> None:
+    admin.start_flow("CreateAccount", {"name": "noted"}).get()
+    (state,) = admin.invoke("vaultQuery", state="AccountInfo", page_size=1)["states"]
+    tx_id = state["ref"].partition("(")[0]
+    assert admin.invoke("getVaultTransactionNotes", id=tx_id) == []
+    for note in ("first", "second"):
+        assert admin.invoke("addVaultTransactionNote", id=tx_id, note=note) == tx_id
+    assert admin.invoke("getVaultTransactionNotes", id=tx_id) == ["first", "second"]
+
+
+@pytest.mark.parametrize(
+    ("method", "arguments", "says"),
+    [
+        ("addVaultTransactionNote", {"id": "AB" * 32, "note": "x"}, "no transaction ABAB"),
+        ("addVaultTransactionNote", {"id": "AB" * 32, "note": ""}, "note"),
+        ("addVaultTransactionNote", {"id": "AB" * 32}, "note"),
+        ("getVaultTransactionNotes", {"id": "AB" * 32}, "no transaction ABAB"),
+    ],
+)
+def test_a_note_needs_its_transaction_and_a_text(
+    admin: NodeRpcClient, method: str, arguments: dict[str, str], says: str
+) -> None:
+    with pytest.raises(RpcException, match=says) as raised:
+        admin.invoke(method, **arguments)
+    assert raised.value.type_name == "IllegalArgumentError"
 
 
 # --- the connection --------------------------------------------------------------------------
