@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from corda_sim.core.contracts import (
+    Amount,
     ContractState,
-    FungibleState,
     OwnableState,
     StateRef,
     TransactionState,
@@ -17,7 +17,9 @@ from corda_sim.core.transactions import SignedTransaction
 
 @dataclass(frozen=True, slots=True)
 class OutputFacts:
-    """An output: the token and quantity of a fungible one, and whose vaults it belongs in.
+    """An output: the token and quantity that it holds, and whose vaults it belongs in.
+
+    A lock holds an amount, though it isn't fungible.
 
     `holders` are key hashes (`toStringShort`): the owner's, else the participants'.
     """
@@ -63,8 +65,9 @@ def _output(state: TransactionState[ContractState]) -> OutputFacts:
         holders = _hashes([data.owner])
     else:
         holders = _hashes(getattr(data, "participants", ()))
-    if isinstance(data, FungibleState):
-        return OutputFacts(data.amount.token, data.amount.quantity, holders)
+    amount = getattr(data, "amount", None)
+    if isinstance(amount, Amount):
+        return OutputFacts(amount.token, amount.quantity, holders)
     return OutputFacts(None, 0, holders)
 
 

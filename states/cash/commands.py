@@ -19,6 +19,18 @@ class Move(TypeOnlyCommandData):
     """Change the owners of cash; signed by the owners of the inputs."""
 
 
+@serializable("corda_sim.cash.Lock")
+@dataclass(frozen=True, eq=False)
+class Lock(TypeOnlyCommandData):
+    """Lock cash for cross-chain transactions; signed by the owners of the inputs and validators."""
+
+
+@serializable("corda_sim.cash.Release")
+@dataclass(frozen=True, eq=False)
+class Release(TypeOnlyCommandData):
+    """Release locks as their transactions were decided; signed by validators alone."""
+
+
 @serializable("corda_sim.cash.Exit")
 @dataclass(frozen=True, slots=True)
 class Exit(CommandData):

@@ -19,6 +19,7 @@ from corda_sim.core.contracts import (
 )
 from corda_sim.core.crypto.keys import PublicKey
 from states.cash.commands import Exit, Issue, Move
+from states.cash.lock_rules import verify_locks
 from states.cash.state import CashKey, CashState, cash_key
 
 if TYPE_CHECKING:
@@ -33,10 +34,12 @@ class Cash(Contract):
     contract_name: ClassVar[str] = "corda_sim.cash.Cash"
 
     def verify(self, tx: "LedgerTransaction") -> None:
-        """Judge every kind of coin in the transaction.
+        """Judge every kind of coin in the transaction, or the locks that it makes or consumes.
 
         Raises: IllegalArgumentError for a broken rule, IllegalStateError for a missing command.
         """
+        if verify_locks(tx):
+            return
         groups = tx.group_states(CashState, cash_key)
         require_that("there is cash among the inputs or outputs", bool(groups))
         coins = (*tx.inputs_of_type(CashState), *tx.outputs_of_type(CashState))

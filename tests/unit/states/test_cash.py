@@ -2,12 +2,10 @@ import pytest
 from pydantic import ValidationError
 
 from corda_sim.core.contracts import Amount, CommandData, MappedSchema
-from corda_sim.core.contracts.archive import read_archive
 from corda_sim.core.crypto.keys import PublicKey
 from corda_sim.core.errors import IllegalArgumentError, IllegalStateError
 from corda_sim.core.identity import Party
 from corda_sim.core.serialization import deserialize, serialize
-from corda_sim.node.packaging import build_cordapp_archive
 from states.cash import CASH_SCHEMA, Cash, CashState, Exit, Issue, Move
 from tests.unit.states.ledger import (
     ALICE,
@@ -268,10 +266,3 @@ def test_row() -> None:
     assert anonymous.generate_mapped_object(CASH_SCHEMA)["owner_name"] is None
     with pytest.raises(IllegalArgumentError, match="schema"):
         coin(5).generate_mapped_object(MappedSchema("other", 1, "other"))
-
-
-def test_the_archive_holds_nothing_but_the_package() -> None:
-    files = read_archive(build_cordapp_archive("states.cash"))
-    assert set(files) == {
-        f"states/cash/{name}.py" for name in ("__init__", "commands", "contract", "state")
-    }
