@@ -23,11 +23,17 @@ class BridgeEntries(Protocol):
     entries: tuple[Entry, ...]
 
 
+class HostRules(Protocol):
+    """How many of the validators must sign."""
+
+    threshold: int
+
+
 class BridgeHost(Protocol):
     """The one state of a base id that says who validates."""
 
     validators: tuple[Party, ...]
-    threshold: int
+    config: HostRules
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +70,7 @@ class BridgeChange:
         if self.host is None:
             return False
         signed = {one.owning_key for one in self.validators} & set(signers)
-        return len(signed) >= max(1, self.host.threshold)
+        return len(signed) >= max(1, self.host.config.threshold)
 
 
 def _coordinator(entries: Mapping[str, bytes], tx_id: bytes) -> CoordinatorState | None:

@@ -5,10 +5,10 @@ that Cross makes; Ibc's contract takes it as the answer, and the named contract,
 a state of its own is consumed or made, judges it.
 """
 
-from collections.abc import Collection, Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
-from corda_sim.core.contracts import CommandWithParties, select_commands
+from corda_sim.core.contracts import CommandWithParties, require_that, select_commands
 from corda_sim.core.errors import CordaError, DecodeError
 from corda_sim.cross.auth.types import AuthMode
 from corda_sim.cross.contract.module import CallId
@@ -22,6 +22,9 @@ from corda_sim.ibc.store import Store
 from states.cross.call_info import CallInfo
 from states.cross.commands import AccountSigns, ContractAction, ContractCall
 
+if TYPE_CHECKING:
+    from corda_sim.core.transactions.ledger import LedgerTransaction
+
 Commands = Sequence[CommandWithParties[Any]]
 
 
@@ -32,16 +35,24 @@ class ContractCallMissing(CordaError):
     """
 
 
-def environment_of(
-    commands: Commands, present: Collection[str], chain_id: str, contracts: Mapping[str, str]
-) -> Environment:
+def environment_of(commands: Commands, chain_id: str, contracts: Mapping[str, str]) -> Environment:
     """The environment of a transaction with these commands.
 
-    ``present`` are the wire names of the contracts that it runs, those of its inputs and outputs;
-    ``contracts`` are those that may be called, by the Host's ids.
+    ``contracts`` are the wire names of those that may be called, by the Host's ids.
     """
     signers = SigningAccounts(commands)
-    return Environment(chain_id, AnsweredCalls(commands, present, contracts, signers), signers)
+    return Environment(chain_id, AnsweredCalls(commands, contracts, signers), signers)
+
+
+def check_answers(tx: "LedgerTransaction") -> None:
+    """Raise IllegalArgumentError unless every contract that answers runs in the transaction."""
+    present = {one.contract for one in (*(ref.state for ref in tx.inputs), *tx.outputs)}
+    for command in select_commands(tx.commands, ContractCall):
+        answers = command.value.action is not ContractAction.REFUSE
+        require_that(
+            f"a state of {command.value.contract} answers Cross",
+            not answers or command.value.contract in present,
+        )
 
 
 class SigningAccounts:
@@ -64,18 +75,17 @@ class SigningAccounts:
 class AnsweredCalls:
     """ContractModule out of the ContractCall commands.
 
-    Raises: ContractCallMissing where the transaction doesn't answer, or doesn't run the contract.
+    Raises: ContractCallMissing where the transaction doesn't answer.
     """
 
     def __init__(
         self,
         commands: Commands,
-        present: Collection[str],
         contracts: Mapping[str, str],
         signers: LocalSigners,
     ) -> None:
         self._answers = [one.value for one in select_commands(commands, ContractCall)]
-        self._present, self._contracts, self._signers = present, contracts, signers
+        self._contracts, self._signers = contracts, signers
 
     def on_call(self, ctx: Context, call: Call) -> ContractCallResult:
         """What the contract returns. Raises: CallRefused when there is no such contract."""
@@ -116,7 +126,7 @@ class AnsweredCalls:
     def _run(self, action: ContractAction, call_id: CallId, call_info: bytes) -> ContractCallResult:
         contract = contract_of(call_info, self._contracts)
         answer = self._find(contract, action, call_id, call_info)
-        if answer is None or contract not in self._present:
+        if answer is None:
             raise ContractCallMissing(
                 f"{contract} doesn't answer {action.value} of {call_id.tx_id.hex()}"
             )

@@ -69,9 +69,14 @@ class Bridge(ContractState):
         return self.parties
 
 
+@dataclass(frozen=True)
+class Rules:
+    threshold: int
+
+
 class BridgeHost(Bridge):
     validators: tuple[Party, ...]
-    threshold: int
+    config: Rules
 
 
 class Impostor(Bridge):
@@ -82,7 +87,10 @@ class Impostor(Bridge):
 
 def host(*validators: Party, threshold: int = 1, base: StateRef = BASE) -> BridgeHost:
     return BridgeHost(
-        base_id=base, entries=(), validators=validators or (VALIDATOR,), threshold=threshold
+        base_id=base,
+        entries=(),
+        validators=validators or (VALIDATOR,),
+        config=Rules(threshold),
     )
 
 

@@ -1,14 +1,15 @@
 """What a transaction's commands say to Cross: who signed, and what its contracts answer."""
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 import pytest
 
-from corda_sim.core.contracts import CommandWithParties
+from corda_sim.core.contracts import CommandWithParties, ContractState
 from corda_sim.core.crypto.keys import PublicKey
 from corda_sim.core.errors import IllegalArgumentError
+from corda_sim.core.identity import AbstractParty
 from corda_sim.core.serialization import deserialize, serialize
 from corda_sim.cross import paths
 from corda_sim.cross.auth.types import Account
@@ -32,9 +33,9 @@ from corda_sim.ibc.store import MemoryStore
 from states.cross.accounts import CrossAccount
 from states.cross.call_info import CallInfo
 from states.cross.commands import AccountSigns, ContractAction, ContractCall
-from states.cross.environment import ContractCallMissing, contract_of, environment_of
+from states.cross.environment import ContractCallMissing, check_answers, contract_of, environment_of
 from tests.unit.ibc.chain import Chain
-from tests.unit.states.ledger import ALICE, BOB, key
+from tests.unit.states.ledger import ALICE, BOB, key, transaction
 
 A, B, K = ALICE.owning_key, BOB.owning_key, key(60)
 UUID_ = UUID(int=7)
@@ -54,6 +55,16 @@ HERE = CallId(MSG.tx_id, 0)
 CALL = Call(HERE, SELF, (Account.local(ALICE_ID),), INFO, (), None)
 
 
+class Stated(ContractState):
+    """Any state of the application's."""
+
+    belongs_to_contract: ClassVar[str] = APP
+
+    @property
+    def participants(self) -> tuple[AbstractParty, ...]:
+        return ()
+
+
 def answer(action: ContractAction, result: bytes = b"") -> ContractCall:
     return ContractCall(APP, action, MSG.tx_id, 0, INFO, result)
 
@@ -64,13 +75,11 @@ def signed(
     return CommandWithParties(by, signs)
 
 
-def env(
-    *answers: ContractCall | CommandWithParties[Any], present: tuple[str, ...] = (APP,)
-) -> Environment:
+def env(*answers: ContractCall | CommandWithParties[Any]) -> Environment:
     commands = [
         CommandWithParties((A,), one) if isinstance(one, ContractCall) else one for one in answers
     ]
-    return environment_of(commands, present, "corda", CONTRACTS)
+    return environment_of(commands, "corda", CONTRACTS)
 
 
 def context(*messages: MsgInitiateTx) -> Context:
@@ -173,16 +182,18 @@ def test_leaving_the_answer_out_decides_nothing() -> None:
 
 
 def test_an_answer_counts_only_if_its_contract_runs() -> None:
-    with pytest.raises(ContractCallMissing):
-        env(answer(ContractAction.PREPARE), present=("test.Other",)).contracts.on_prepare(
-            context(), CALL
-        )
+    prepares = (answer(ContractAction.PREPARE), (A,))
+    check_answers(transaction((Stated(),), (), prepares))
+    check_answers(transaction((), (Stated(),), prepares))
+    check_answers(transaction((), (), (answer(ContractAction.REFUSE), (A,))))
+    with pytest.raises(IllegalArgumentError, match=f"a state of {APP} answers"):
+        check_answers(transaction((), (), prepares))
 
 
 def test_the_signers_of_a_call_may_refuse_it() -> None:
     refusal = answer(ContractAction.REFUSE, b"no coins")
     with pytest.raises(CallRefused, match="no coins"):
-        env(refusal, signed(), present=()).contracts.on_prepare(context(), CALL)
+        env(refusal, signed()).contracts.on_prepare(context(), CALL)
 
 
 def test_nobody_else_refuses_a_call() -> None:
@@ -215,7 +226,7 @@ def test_the_contract_that_prepared_follows_the_decision(action: ContractAction)
     follow(env(answer(action)))
     other = ContractAction.ABORT if action is ContractAction.COMMIT else ContractAction.COMMIT
     another_contract = replace(answer(action), contract="test.Other")
-    for missing in (env(), env(answer(other)), env(another_contract, present=("test.Other",))):
+    for missing in (env(), env(answer(other)), env(another_contract)):
         with pytest.raises(ContractCallMissing):
             follow(missing)
     for unknown in (CallId(bytes(32), 0), CallId(MSG.tx_id, 1)):
