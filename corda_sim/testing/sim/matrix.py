@@ -4,29 +4,19 @@ A dry run in fair weather counts the occurrences; then each is a world of its ow
 dies exactly there, and with `twice` again while it recovers.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
 
-from corda_sim.core.contracts import Amount
-from corda_sim.flow.logic import FlowLogic
+from corda_sim.invariants.reading import view_of
 from corda_sim.invariants.violations import Violation
 from corda_sim.node.crash import CrashPoint
+from corda_sim.testing.library import Scene, library, prepare
 from corda_sim.testing.sim.client import Job
 from corda_sim.testing.sim.faults import CrashAt, Fault
 from corda_sim.testing.sim.plan import NODES, PARTY_A, PARTY_B
 from corda_sim.testing.sim.run import CALM, Simulator
 from corda_sim.testing.sim.stage import Images
-from flows.accounts.create import CreateAccount
-from flows.accounts.keys import RequestKeyForAccount
-from flows.accounts.share import ShareAccountInfo
-from flows.cash.exit import CashExitFlow
-from flows.cash.issue import CashIssueFlow
-from flows.cash.payment import CashPaymentFlow
-from flows.identity_swap import SwapIdentitiesInitiator
-
-_ACCOUNT = "till"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +30,15 @@ class Cell:
 
 
 class CrashMatrix:
-    """Flows by name over one simulator; an account of PartyB's is known to PartyA beforehand."""
+    """Flows by name over one simulator, in the library's scene."""
 
     def __init__(self, simulator: Simulator) -> None:
         self._simulator = simulator
-        self._images = self._with_accounts()
-        self._jobs = self._all_jobs()
+        self._images = self._prepared()
+        self._jobs = {
+            name: Job(flow.node, name, partial(flow.make, "vault"))
+            for name, flow in library(self._scene()).items()
+        }
 
     @property
     def flows(self) -> tuple[str, ...]:
@@ -71,27 +64,18 @@ class CrashMatrix:
         jobs = [self._jobs[cell.flow]]
         return self._simulator.world(plan, jobs, images=self._images).run()
 
-    def _with_accounts(self) -> Images:
-        party = self._simulator.stage.site.party_of
+    def _prepared(self) -> Images:
+        party_a = self._simulator.stage.site.party_of(PARTY_A)
         jobs = [
-            Job(PARTY_A, "account-a", partial(CreateAccount, "safe")),
-            Job(PARTY_B, "account-b", partial(CreateAccount, _ACCOUNT)),
-            Job(PARTY_B, "share", partial(ShareAccountInfo, _ACCOUNT, party(PARTY_A)), at=1.0),
+            Job(node, f"prepare-{number}", make, at=float(number))
+            for number, (node, make) in enumerate(prepare(party_a))
         ]
         return self._simulator.after(jobs)
 
-    def _all_jobs(self) -> dict[str, Job]:
-        party_b = self._simulator.stage.site.party_of(PARTY_B)
-        till, yen = f"{_ACCOUNT}@{party_b.name}", Amount.parse("150 JPY")
-        flows: dict[str, Callable[[], FlowLogic[Any]]] = {
-            "issue": partial(CashIssueFlow, yen),
-            "pay": partial(CashPaymentFlow, yen, recipient=party_b),
-            "pay anonymously": partial(CashPaymentFlow, yen, recipient=party_b, anonymous=True),
-            "pay to account": partial(CashPaymentFlow, yen, to_account=till),
-            "exit": partial(CashExitFlow, yen),
-            "create account": partial(CreateAccount, "vault"),
-            "share account": partial(ShareAccountInfo, "safe", party_b),
-            "request key": partial(RequestKeyForAccount, till),
-            "swap identities": partial(SwapIdentitiesInitiator, party_b),
-        }
-        return {name: Job(PARTY_A, name, make) for name, make in flows.items()}
+    def _scene(self) -> Scene:
+        stage = self._simulator.stage
+        party_a, party_b = stage.site.party_of(PARTY_A), stage.site.party_of(PARTY_B)
+        with stage.disks[PARTY_A].storage.reader.connect() as connection:
+            vault = view_of(connection, PARTY_A, str(party_a.name)).vault
+        coin = min((ref for ref, row in vault.items() if row.quantity), key=str)
+        return Scene(party_a, party_b, party_b, coin)

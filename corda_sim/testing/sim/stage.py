@@ -8,12 +8,13 @@ from typing import Final
 
 from corda_sim.flow.cordapp import AppServiceHub, CordApp
 from corda_sim.node.cordapps import installed_cordapps
+from corda_sim.node.network_plan import DEFAULT_VALIDATOR_ALLOW
 from corda_sim.node.storage.migrate import upgrade
 from corda_sim.testing.sim.disk import SimDisk
 from corda_sim.testing.sim.notary import NotaryDisk, simulated_notary
-from corda_sim.testing.sim.plan import NODES
+from corda_sim.testing.sim.plan import NODES, PARTY_B
 from corda_sim.testing.sim.poison import POISON_APP
-from corda_sim.testing.site import Site
+from corda_sim.testing.site import NodeSpec, Site
 from notary.hosting import HostedNotary, notary_service
 
 _MIGRATIONS: Final = ("node", "accounts", "cash", "validator")
@@ -56,6 +57,13 @@ class Stage:
 
     def _notary(self, hub: AppServiceHub) -> HostedNotary | None:
         return simulated_notary(self.notary_disk, hub, self.monotonic)
+
+    def spec(self, name: str) -> NodeSpec:
+        """A node; PartyB is the validator of cash besides, so that three nodes play every part."""
+        spec = self.site.spec(name, NO_DIRECTORY)
+        if name == PARTY_B:
+            spec.settings["validator"] = {"allow": DEFAULT_VALIDATOR_ALLOW}
+        return spec
 
     def images(self) -> Images:
         """A copy of all disks."""

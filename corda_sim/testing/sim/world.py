@@ -21,7 +21,7 @@ from corda_sim.testing.sim.history import History
 from corda_sim.testing.sim.node import SimNode
 from corda_sim.testing.sim.plan import NODES, PARTY_A, Plan
 from corda_sim.testing.sim.process import SimProcess
-from corda_sim.testing.sim.stage import NO_DIRECTORY, Images, Stage
+from corda_sim.testing.sim.stage import Images, Stage
 from corda_sim.testing.sim.transport import SimTransport
 from corda_sim.testing.site import NOTARY
 
@@ -71,7 +71,7 @@ class SimWorld:
         disk = self.stage.disks[name]
         disk.storage.renew(lambda batches, outcomes: self._committed(name, batches, outcomes))
         machines = (f"{name}-1", f"{name}-2") if name == PARTY_A else (f"{name}-1",)
-        return SimNode(self, self.stage.site.spec(name, NO_DIRECTORY), disk, machines)
+        return SimNode(self, self.stage.spec(name), disk, machines)
 
     def _keys(self) -> dict[Party, SimNode]:
         by_party = {node.spec.party: node for node in self.nodes.values()}

@@ -4,7 +4,11 @@ from itertools import islice
 
 import pytest
 
+from corda_sim.core.contracts import StateRef
+from corda_sim.core.crypto.hashes import SecureHash
+from corda_sim.node.cordapps import installed_cordapps
 from corda_sim.node.crash import CrashPoint
+from corda_sim.testing.library import Scene, library
 from corda_sim.testing.sim.matrix import CrashMatrix
 from corda_sim.testing.sim.plan import PARTY_A, PARTY_B
 from corda_sim.testing.sim.run import Simulator
@@ -12,16 +16,29 @@ from corda_sim.testing.site import NOTARY
 
 FLOWS = (
     "issue",
+    "issue under a validator",
+    "issue and pay",
     "pay",
     "pay anonymously",
     "pay to account",
     "exit",
     "create account",
     "share account",
+    "request account",
     "request key",
+    "share state",
+    "share state with account",
     "swap identities",
+    "recover transactions",
+    "all accounts",
+    "our accounts",
+    "accounts of a host",
+    "account by name",
+    "account by identifier",
+    "account by key",
+    "ask witness",
 )
-EVERY = 9
+EVERY = 13
 
 
 @pytest.fixture(scope="module")
@@ -29,8 +46,17 @@ def matrix(simulator: Simulator) -> CrashMatrix:
     return CrashMatrix(simulator)
 
 
-def test_the_matrix_holds_every_flow(matrix: CrashMatrix) -> None:
+def test_the_matrix_has_these_flows(matrix: CrashMatrix) -> None:
     assert matrix.flows == FLOWS
+
+
+def test_every_flow_that_runs_by_itself_is_in_the_library(simulator: Simulator) -> None:
+    party = simulator.stage.site.party_of(PARTY_A)
+    scene = Scene(party, party, party, StateRef(SecureHash.sha256(b""), 0))
+    made = {type(flow.make("word")).flow_name for flow in library(scene).values()}
+    flows = [flow for app in installed_cordapps() for flow in app.flows]
+
+    assert {flow.flow_name for flow in flows if flow.is_startable_by_rpc} <= made
 
 
 def test_a_dry_run_counts_every_point_that_is_passed(matrix: CrashMatrix) -> None:
