@@ -128,10 +128,17 @@ _armed: Final = _Armed(plan_from_environment(os.environ))
 def arm(entries: str) -> None:
     """Arm these triggers in this process, instead of former ones; passes count from now.
 
+    Without an entry it only counts.
+
     Raises:
         CrashPlanError: an entry can't be read.
     """
     _armed.plan = CrashPlan(_parse(entries))
+
+
+def passes() -> Counter[CrashPoint]:
+    """How often this process has passed each point since `arm`; nothing where none was armed."""
+    return Counter() if _armed.plan is None else Counter(_armed.plan.passed)
 
 
 def watch(plan: CrashPlan | None) -> None:

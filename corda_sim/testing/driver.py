@@ -149,6 +149,10 @@ class Driver:
         """Let a node that runs kill itself at crash points, `point:n` counted from now."""
         self.running[name].client.arm(points)
 
+    def passed(self, name: str) -> dict[str, int]:
+        """How often a node that runs has passed each crash point since it was armed."""
+        return self.running[name].client.passed()
+
     def restart(self, name: str) -> None:
         """Kill a node if it runs, start it and wait until it is ready."""
         if self.running[name].is_alive:

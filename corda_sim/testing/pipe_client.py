@@ -52,6 +52,15 @@ class PipeClient:
         """Arm crash points (`point:n`, counted from now). Raises NodeGone."""
         self._ask(crash=points).result()
 
+    def passed(self) -> dict[str, int]:
+        """How often each crash point was passed since `arm`. Raises NodeGone."""
+        counts: dict[str, int] = json.loads(self._ask(passed="").result())
+        return counts
+
+    def set_draining(self, *, enabled: bool) -> None:
+        """Draining on or off, in the step that is committed next. Raises NodeGone."""
+        self._ask(draining="on" if enabled else "off").result()
+
     def _ask(self, **request: str) -> Future[str]:
         answer: Future[str] = Future()
         with self._lock:
@@ -76,7 +85,7 @@ class PipeClient:
                 continue
             with self._lock:
                 answer = self._waiting.pop(said["id"])
-            answer.set_result(said["error"])
+            answer.set_result(said["answer"])
         with self._lock:
             self.closed.set()
             waiting, self._waiting = self._waiting, {}

@@ -1,8 +1,9 @@
 """A node process that starts flows as its standard input says: the node itself, without RPC.
 
 Each line in is JSON: `{"id", "flow", "arguments", "client_id"}` with the arguments serialized in
-hex, or `{"id", "crash"}` with crash points to arm. Each line out is `{"id", "error"}`, with an
-empty error when the flow completed or the points are armed. The first line out says that the node
+hex, `{"id", "crash"}` with crash points to arm, `{"id", "passed"}`, or `{"id", "draining"}` with
+"on" or "off". Each line out is `{"id", "answer"}`: the error of a flow, empty when it completed;
+how often each crash point was passed, as JSON; else nothing. The first line out says that the node
 is ready.
 """
 
@@ -47,11 +48,23 @@ async def _read(node: Node) -> None:
     await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
     while line := await reader.readline():
         request = json.loads(line)
-        if "crash" in request:
-            crash.arm(request["crash"])
-            _say(request["id"], "")
-        else:
+        if "flow" in request:
             _start(node, request)
+        else:
+            _say(request["id"], _answer(node, request))
+
+
+def _answer(node: Node, request: dict[str, str]) -> str:
+    match request:
+        case {"crash": points}:
+            crash.arm(points)
+        case {"passed": _}:
+            return json.dumps(crash.passes())
+        case {"draining": wanted}:
+            node.set_draining(enabled=wanted == "on")
+        case _:
+            raise AssertionError(f"the driver asked for {request}")
+    return ""
 
 
 def _start(node: Node, request: dict[str, str]) -> None:
@@ -69,8 +82,8 @@ def _ended(request_id: str, ended: FlowEnded) -> None:
     _say(request_id, "" if error is None else f"{type(error).__name__}: {error}")
 
 
-def _say(request_id: str, error: str) -> None:
-    sys.stdout.write(json.dumps({"id": request_id, "error": error}) + "\n")
+def _say(request_id: str, answer: str) -> None:
+    sys.stdout.write(json.dumps({"id": request_id, "answer": answer}) + "\n")
     sys.stdout.flush()
 
 
