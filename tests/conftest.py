@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.shares import Part, Shares
+
 settings.register_profile("dev", max_examples=50, deadline=None)
 settings.register_profile(
     "ci",
@@ -19,6 +21,20 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci" if os.environ.ge
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 PARTIES = ("A", "B", "NOTARY", "VALIDATOR", "OUTSIDER")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    text = "every N-th test, from the I-th on"
+    parser.addoption("--part", default="1/1", metavar="I/N", help=text)
+    text = "leave out the tests that are in FILE, and add those that pass"
+    parser.addoption("--passed", default="", metavar="FILE", help=text)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    part, passed = Part.parse(config.getoption("part")), config.getoption("passed")
+    # Of xdist's processes the controller alone takes notes.
+    notes = not hasattr(config, "workerinput")
+    config.pluginmanager.register(Shares(part, Path(passed) if passed else None, notes=notes))
 
 
 @pytest.fixture(scope="session")
