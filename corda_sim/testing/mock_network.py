@@ -5,7 +5,7 @@ the transport, the clock and the entropy are the test's (net.corda.testing.node.
 """
 
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from hashlib import sha256
 from pathlib import Path
@@ -24,6 +24,7 @@ class MockNetwork:
     """A network of nodes for tests: `PartyA`, `PartyB`, a notary and a validator by default.
 
     Everything follows from `seed`. `reload` rebuilds every flow from its journal at every suspend.
+    `archives` of contracts that were deployed before stand in for those of the code.
     """
 
     def __init__(
@@ -35,6 +36,7 @@ class MockNetwork:
         seed: int = 0,
         reload: bool = False,
         directory: Path | None = None,
+        archives: Sequence[bytes] | None = None,
     ) -> None:
         self._temporary = None if directory else tempfile.TemporaryDirectory(prefix="mocknet-")
         self.directory = directory or Path(self._temporary.name if self._temporary else ".")
@@ -42,7 +44,9 @@ class MockNetwork:
         self.cordapps = list(installed_cordapps() if cordapps is None else cordapps)
         self._draws = 0
         names = [*parties, VALIDATOR, NOTARY]
-        self.site = Site.make(names, self.cordapps, seed, validating=validating_notary)
+        self.site = Site.make(
+            names, self.cordapps, seed, validating=validating_notary, archives=archives
+        )
         self.keys = self.site.keys
         self.parameters, self.notary_party = self.site.parameters, self.site.notary_party
         self.nodes = {name: MockNode(self, self.site.spec(name, self.directory)) for name in names}

@@ -54,9 +54,20 @@ class Site:
 
     @classmethod
     def make(
-        cls, names: Iterable[str], cordapps: Sequence[CordApp], seed: int, *, validating: bool
+        cls,
+        names: Iterable[str],
+        cordapps: Sequence[CordApp],
+        seed: int,
+        *,
+        validating: bool,
+        archives: Sequence[bytes] | None = None,
     ) -> "Site":
-        """A network of nodes with these names."""
+        """A network of nodes with these names.
+
+        `archives` of contracts that were deployed before stand in for those of the code.
+        """
+        if archives is None:
+            archives = [build_cordapp_archive(package) for package in contract_packages(cordapps)]
         notary_key = _key(seed, "notary service")
         notary = Party(CordaX500Name("Notary Service", "London", "GB"), notary_key.public)
         return cls(
@@ -64,7 +75,7 @@ class Site:
             keys={name: _key(seed, name) for name in names},
             notary_key=notary_key,
             parameters=_parameters(notary, validating),
-            attachments=_attachments(cordapps, _key(seed, "cordapp")),
+            attachments=_attachments(archives, _key(seed, "cordapp")),
         )
 
     @property
@@ -106,8 +117,7 @@ def _parameters(notary: Party, validating: bool) -> NetworkParameters:
     )
 
 
-def _attachments(cordapps: Iterable[CordApp], signer: KeyPair) -> tuple[ContractAttachment, ...]:
-    archives = [build_cordapp_archive(package) for package in contract_packages(cordapps)]
+def _attachments(archives: Iterable[bytes], signer: KeyPair) -> tuple[ContractAttachment, ...]:
     return tuple(
         ContractAttachment.of(
             content, [sign_attachment(content, signer)], DEPLOYED_CORDAPP_UPLOADER

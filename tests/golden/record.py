@@ -12,6 +12,8 @@ from typing import Any
 from corda_sim.core.contracts import Amount
 from corda_sim.core.write_batch import Insert, WriteBatch
 from corda_sim.flow.journal import decode_journal
+from corda_sim.node.cordapps import contract_packages, installed_cordapps
+from corda_sim.node.packaging import build_cordapp_archive
 from corda_sim.testing.mock_network import MockNetwork
 from corda_sim.testing.mock_node import MockNode
 from flows.accounts.create import CreateAccount
@@ -35,6 +37,8 @@ from notary.hosting import HostedNotary
 from notary.witness import AskWitnessFlow
 
 DIRECTORY = Path(__file__).parent / "journals"
+ARCHIVES = Path(__file__).parent / "cordapps"
+"""The contracts that were deployed then: journals name transactions, whose ids cover them."""
 KINDS = ("validating", "non-validating")
 Journal = dict[str, Any]
 
@@ -62,7 +66,8 @@ def _note(op: Insert, into: dict[str, Journal]) -> None:
 
 def make_network(*, validating: bool) -> MockNetwork:
     """The network in which the journals were recorded; its validator signs cash."""
-    network = MockNetwork(seed=20260101, validating_notary=validating)
+    archives = [file.read_bytes() for file in sorted(ARCHIVES.glob("*.zip"))]
+    network = MockNetwork(seed=20260101, validating_notary=validating, archives=archives)
     validator = network["Validator"]
     validator.spec.settings["validator"]["allow"] = ["corda_sim.cash.Cash"]
     validator.restart()
@@ -144,7 +149,9 @@ def _empty() -> Journal:
 
 
 def main() -> None:
-    """Write the files, in a folder for each kind of notary."""
+    """Write the archives, and the journals in a folder for each kind of notary."""
+    for package in contract_packages(installed_cordapps()):
+        (ARCHIVES / f"{package}.zip").write_bytes(build_cordapp_archive(package))
     for kind in KINDS:
         (DIRECTORY / kind).mkdir(exist_ok=True, parents=True)
         with make_network(validating=kind == KINDS[0]) as network:
