@@ -19,7 +19,7 @@ from corda_sim.core.transactions import (
 from corda_sim.flow import FlowException, FlowSession, TimedFlow, initiating_flow
 from corda_sim.flow.errors import FlowPayloadException
 from corda_sim.flow.notary.errors import General, NotaryException
-from corda_sim.flow.notary.seen_heads import remember_head
+from corda_sim.flow.notary.seen_heads import remember_head, remember_refusal
 from corda_sim.flow.notary.types import (
     NOTARY_CLIENT_FLOW,
     NotarisationPayload,
@@ -67,9 +67,11 @@ class NotaryFlow(TimedFlow[tuple[TransactionSignature, ...]]):
         """The notary's signatures."""
         self.set_step(REQUESTING)
         notary = self._check_transaction()
-        session = self.initiate_flow(notary)
-        await self._send(session, notary)
-        response = await self._receive(session)
+        try:
+            response = await self._ask(notary)
+        except NotaryException as refusal:
+            await remember_refusal(self, refusal, notary)
+            raise
         self.set_step(VALIDATING)
         signatures = validate_response(response, self.transaction.id, notary)
         if response.head is not None:
@@ -96,6 +98,11 @@ class NotaryFlow(TimedFlow[tuple[TransactionSignature, ...]]):
             stx.verify_signatures_except(notary.owning_key)
             hub.verify(stx, check_signatures=False)
         return notary
+
+    async def _ask(self, notary: Party) -> NotarisationResponse:
+        session = self.initiate_flow(notary)
+        await self._send(session, notary)
+        return await self._receive(session)
 
     async def _send(self, session: FlowSession, notary: Party) -> None:
         """The whole transaction to a validating notary, else the tear-off it needs."""

@@ -2,7 +2,8 @@
 
 The order of the checks is Corda's: notary, network parameters and count of states; request
 signature; for a validating notary the chain, the contracts and then the signatures; time to wait;
-commit; answer. Whatever is refused ends the flow with a NotaryException, which the requester gets.
+commit; answer. Whatever is refused ends the flow with a NotaryException, which the requester gets
+with the worker's head: every answer makes its requester a witness of what was notarised before.
 """
 
 from datetime import timedelta
@@ -15,12 +16,14 @@ from corda_sim.core.serialization import deserialize, serialize
 from corda_sim.core.transactions import SignedTransaction
 from corda_sim.flow import FlowLogic, FlowSession, flow_name, initiated_by
 from corda_sim.flow.notary.errors import (
+    AnyNotaryError,
     General,
     NotaryException,
     NotaryNotReadyException,
     NotaryOverloadedException,
     TransactionInvalid,
 )
+from corda_sim.flow.notary.heads import SignedHead
 from corda_sim.flow.notary.types import (
     NOTARY_CLIENT_FLOW,
     NotarisationPayload,
@@ -79,12 +82,19 @@ class NotaryServiceFlow(FlowLogic[None]):
         try:
             parts = await self._validate(node, payload)
         except InvalidRequestError as error:
-            raise NotaryException(error.error, error.tx_id) from error
+            raise self._refusal(node, error.error, error.tx_id) from error
         await self._announce_wait(node, payload, parts)
         outcome = await self._commit(node, payload, parts)
         if isinstance(outcome, Refused):
-            raise NotaryException(outcome.error, parts.id)
+            raise self._refusal(node, outcome.error, parts.id)
         await self.session.send(NotarisationResponse((outcome.signature,), outcome.head))
+
+    def _refusal(
+        self, node: NotaryNodeService, error: AnyNotaryError, tx_id: SecureHash | None
+    ) -> NotaryException:
+        data = self.context.record("notary-head", lambda: serialize(node.worker.head))
+        head = deserialize(data, object)
+        return NotaryException(error, tx_id, head if isinstance(head, SignedHead) else None)
 
     async def _validate(
         self, node: NotaryNodeService, payload: NotarisationPayload

@@ -16,15 +16,13 @@ from corda_sim.flow.notary.errors import (
     NotaryRollbackException,
 )
 from corda_sim.flow.notary.heads import (
-    KnownHead,
     NotaryAnchor,
     NotaryHead,
     SignedHead,
-    check_rollback,
     empty_head,
-    explain_missing_anchor,
     sign_head,
 )
+from corda_sim.flow.notary.rollback import KnownHead, check_rollback, explain_missing_anchor
 from notary.awaited import AwaitedWitnesses
 from notary.batch_signing import NotarySigner, sign_batch
 from notary.decide import Decision, Rejected, decide
@@ -172,7 +170,7 @@ class NotaryWorker:
 
     @property
     def head(self) -> SignedHead | None:
-        """The head that the head file holds; None before the start."""
+        """The head that the head file holds, which every answer carries; None before the start."""
         return None if self._anchor is None else self._anchor.head
 
     def start(self, accept_head: SecureHash | None = None) -> None:

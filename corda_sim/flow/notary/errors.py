@@ -22,6 +22,7 @@ from corda_sim.core.crypto.hashes import SecureHash
 from corda_sim.core.errors import CordaError
 from corda_sim.core.serialization import serializable
 from corda_sim.flow.errors import FlowException
+from corda_sim.flow.notary.heads import SignedHead
 
 MAX_SHOWN_CONFLICTS = 5
 
@@ -152,28 +153,37 @@ AnyNotaryError = (
 @serializable("corda.NotaryExceptionData")
 @dataclass(frozen=True, slots=True)
 class NotaryExceptionData:
-    """What a NotaryException carries over the wire."""
+    """What a NotaryException carries over the wire, `head` as in a NotarisationResponse."""
 
     error: AnyNotaryError
     tx_id: SecureHash | None = None
+    head: SignedHead | None = None
 
 
 class NotaryException(FlowException):
-    """The notary refused transaction `tx_id` (net.corda.core.flows.NotaryException)."""
+    """The notary refused transaction `tx_id` (net.corda.core.flows.NotaryException).
+
+    `head` is the answering worker's, not verified yet; None from a notary that keeps no heads.
+    """
 
     wire_name: ClassVar[str] = "corda.NotaryException"
 
-    def __init__(self, error: AnyNotaryError, tx_id: SecureHash | None = None) -> None:
+    def __init__(
+        self,
+        error: AnyNotaryError,
+        tx_id: SecureHash | None = None,
+        head: SignedHead | None = None,
+    ) -> None:
         prefix = f"Unable to notarise transaction {tx_id or '<Unknown>'} : "
-        super().__init__(prefix + error.describe(), NotaryExceptionData(error, tx_id))
-        self.error, self.tx_id = error, tx_id
+        super().__init__(prefix + error.describe(), NotaryExceptionData(error, tx_id, head))
+        self.error, self.tx_id, self.head = error, tx_id, head
 
     @classmethod
     def restore(cls, message: str, payload: object) -> FlowException:
         """Rebuild from the wire; a payload of another type leaves a plain FlowException."""
         if not isinstance(payload, NotaryExceptionData):
             return FlowException(message)
-        return cls(payload.error, payload.tx_id)
+        return cls(payload.error, payload.tx_id, payload.head)
 
 
 class NotaryServiceException(CordaError):

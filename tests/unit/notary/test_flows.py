@@ -165,6 +165,42 @@ def test_refusals_of_the_decision_reach_the_requester(node: NotaryNodeService) -
     assert isinstance(refusal(node, txs.payload(txs.wire("c", window=EXPIRED))), TimeWindowInvalid)
 
 
+def refusing_head(node: NotaryNodeService, payload: object) -> SignedHead | None:
+    with pytest.raises(NotaryException) as caught:
+        notarise(node, payload)
+    got = FlowException.from_wire(caught.value.to_wire())
+    assert isinstance(got, NotaryException)
+    return got.head
+
+
+def test_every_kind_of_refusal_carries_the_signed_head(node: NotaryNodeService) -> None:
+    notarise(node, txs.payload(txs.wire("a")))
+    unsigned = txs.payload(txs.wire("c"), signer=txs.BOB_KEYS)
+    for refused in [
+        txs.payload(txs.wire("ab")),
+        txs.payload(txs.wire("c", window=EXPIRED)),
+        txs.payload(txs.wire("c", notary=txs.BOB)),
+        unsigned,
+    ]:
+        head = refusing_head(node, refused)
+        assert head is not None
+        assert head.head == node.worker.store.head()
+        assert head.head.sequence == 1
+        head.verify(txs.NOTARY.owning_key)
+    complete(node.service.stop())
+    assert refusing_head(node, txs.payload(txs.wire("d"))) == node.worker.head
+
+
+def test_a_worker_that_is_not_started_has_no_head_to_give(
+    node: NotaryNodeService, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    anchor = AnchorFile(tmp_path_factory.mktemp("keys") / "notary-head")
+    worker = NotaryWorker(node.worker.store, KeyPairSigner(txs.NOTARY_KEYS), anchor)
+    idle = dataclasses.replace(node, worker=worker, service=NotaryService(worker))
+    assert isinstance(refusal(idle, txs.payload(txs.wire("a"))), General)
+    assert refusing_head(idle, txs.payload(txs.wire("a"))) is None
+
+
 def test_a_stolen_request_is_refused(node: NotaryNodeService) -> None:
     error = refusal(node, txs.payload(txs.wire("a")), requester=txs.BOB)
     assert isinstance(error, RequestSignatureInvalid)

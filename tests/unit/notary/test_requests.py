@@ -285,10 +285,11 @@ ERRORS: list[AnyNotaryError] = [
 
 @pytest.mark.parametrize("error", ERRORS, ids=lambda error: type(error).__name__)
 def test_a_refusal_reaches_the_requester_whole(error: AnyNotaryError) -> None:
-    sent = NotaryException(error, tx("t"))
+    head = sign_head(empty_head("worker"), txs.NOTARY.owning_key, lambda _: b"s")
+    sent = NotaryException(error, tx("t"), head)
     got = FlowException.from_wire(sent.to_wire())
     assert isinstance(got, NotaryException)
-    assert (got.error, got.tx_id) == (error, tx("t"))
+    assert (got.error, got.tx_id, got.head) == (error, tx("t"), head)
     assert str(got) == str(sent) == f"Unable to notarise transaction {tx('t')} : {error.describe()}"
 
 

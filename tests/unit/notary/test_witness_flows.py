@@ -5,20 +5,27 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import select
 
-from corda_sim.core.contracts import Amount
+from corda_sim.core.contracts import Amount, StateAndRef
+from corda_sim.core.crypto.crypto import sign
+from corda_sim.core.crypto.signatures import sign_transaction_id
+from corda_sim.core.errors import SignatureException
 from corda_sim.core.serialization import deserialize
+from corda_sim.core.transactions import SignedTransaction, TransactionBuilder
 from corda_sim.flow import FlowException, FlowLogic, flow_name, initiating_flow
 from corda_sim.flow.cordapp import CordApp
-from corda_sim.flow.notary.heads import NotaryHead, SignedHead
+from corda_sim.flow.notary.errors import NotaryException
+from corda_sim.flow.notary.heads import NotaryHead, SignedHead, sign_head
 from corda_sim.node.cordapps import installed_cordapps
 from corda_sim.node.storage import schema
 from corda_sim.testing.mock_network import MockNetwork
 from corda_sim.testing.mock_node import MockNode
 from flows.cash.issue import CashIssueFlow
 from flows.cash.payment import CashPaymentFlow
+from flows.notarise import NotaryFlow
 from notary.hosting import HostedNotary
 from notary.witness import AskWitnessFlow, HeadAnswer, HeadQuery
 from notary.worker import NotaryWorker
+from states.cash import CashState, Move
 
 
 @initiating_flow("corda_sim.notary.AskWitnessFlow")
@@ -84,6 +91,61 @@ def test_a_client_remembers_the_highest_head_it_was_given(rig: Rig) -> None:
         assert head == rig.notary.worker.store.head()
     rig.network["PartyA"].restart()
     assert [head.sequence for head in remembered(rig.network["PartyA"])] == [2]
+
+
+def paid_by_hand(rig: Rig, coin: StateAndRef[CashState]) -> SignedTransaction:
+    """PartyA's coin to itself, signed by PartyA."""
+    network, state = rig.network, coin.state.data
+    builder = TransactionBuilder(network.notary_party).add_input_state(coin)
+    builder.add_output_state(state.with_new_owner_and_amount(state.amount, state.owner))
+    builder.add_command(Move(), network.party_of("PartyA").owning_key)
+    wire = builder.to_wire_transaction(network["PartyA"].hub, b"\x01" * 32)
+    return SignedTransaction.of(wire, [sign_transaction_id(network.keys["PartyA"], wire.id)])
+
+
+@pytest.fixture
+def refused(rig: Rig) -> SignedTransaction:
+    """PartyA spends a coin a second time; of batch 1 it knows, of batch 2 PartyB alone."""
+    dollar, a, b = Amount.parse("1 USD"), rig.network["PartyA"], rig.network["PartyB"]
+    coin = a.run_flow(CashIssueFlow(dollar)).out_ref(0)
+    a.run_flow(CashPaymentFlow(dollar, b.party))
+    b.run_flow(CashPaymentFlow(dollar, a.party))
+    return paid_by_hand(rig, coin)
+
+
+def test_a_client_remembers_the_head_of_a_refusal(rig: Rig, refused: SignedTransaction) -> None:
+    a = rig.network["PartyA"]
+    assert [head.sequence for head in remembered(a)] == [1]
+    with pytest.raises(NotaryException, match="already been used"):
+        a.run_flow(NotaryFlow(refused))
+    (head,) = remembered(a)
+    assert head == rig.notary.worker.store.head()
+    assert head.sequence == 2
+
+
+def test_a_refusal_never_lowers_what_a_client_remembers(
+    rig: Rig, refused: SignedTransaction, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    earlier = rig.notary.worker.head
+    rig.pay()
+    (known,) = remembered(rig.network["PartyA"])
+    monkeypatch.setattr(NotaryWorker, "head", property(lambda _self: earlier))
+    with pytest.raises(NotaryException):
+        rig.network["PartyA"].run_flow(NotaryFlow(refused))
+    assert remembered(rig.network["PartyA"]) == [known]
+    assert known.sequence == 3
+
+
+def test_a_refusal_with_a_head_that_the_notary_did_not_sign_is_no_answer(
+    rig: Rig, refused: SignedTransaction, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keys = rig.network.keys["PartyB"]
+    head = NotaryHead(rig.notary.worker.store.worker, 99, refused.id)
+    forged = sign_head(head, keys.public, lambda data: sign(keys.private, data))
+    monkeypatch.setattr(NotaryWorker, "head", property(lambda _self: forged))
+    with pytest.raises(SignatureException, match="notary's key"):
+        rig.network["PartyA"].run_flow(NotaryFlow(refused))
+    assert [head.sequence for head in remembered(rig.network["PartyA"])] == [1]
 
 
 def test_a_witness_that_notarises_nothing_learns_the_head_when_asked(rig: Rig) -> None:

@@ -11,15 +11,14 @@ from corda_sim.core.crypto.schemes import SignatureScheme
 from corda_sim.core.errors import SignatureException
 from corda_sim.flow.notary.errors import NotaryNotReadyException, NotaryRollbackException
 from corda_sim.flow.notary.heads import (
-    KnownHead,
     NotaryHead,
     SignedHead,
-    check_rollback,
     digest_batch,
     empty_head,
     next_head,
     sign_head,
 )
+from corda_sim.flow.notary.rollback import KnownHead, check_rollback
 from notary.anchor import AnchorFile
 from notary.awaited import AwaitedWitnesses
 from notary.batch_signing import KeyPairSigner

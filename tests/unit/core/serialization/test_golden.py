@@ -48,6 +48,15 @@ from corda_sim.core.transactions import (
     WireTransaction,
 )
 from corda_sim.core.transactions.filtering import filter_group
+from corda_sim.flow.notary.errors import (
+    Conflict,
+    ConsumedState,
+    General,
+    NotaryExceptionData,
+    StateConsumptionDetails,
+)
+from corda_sim.flow.notary.heads import NotaryHead, SignedHead
+from corda_sim.flow.notary.types import NotarisationResponse
 from states.cash import CASH_CONTRACT, CashState
 
 FIGURES = Path(__file__).with_name("golden.json")
@@ -71,6 +80,8 @@ STATE = TransactionState(COIN, CASH_CONTRACT, BANK, None, CONSTRAINT)
 SIGNATURE = TransactionSignature(b"\x05" * 64, PAIR.public, SignatureMetadata(12, 4))
 BOTH = CompositeKeyBuilder().add_key(PAIR.public, 2).add_key(OTHER.public).build(2)
 PARAMETERS = NetworkParameters(4, (NotaryInfo(BANK, validating=True),), 1, 2, INSTANT, 3)
+HEAD = SignedHead(NotaryHead(str(NAME), 9, HASH), PAIR.public, b"\x08" * 64)
+REFUSED = Conflict(HASH, (ConsumedState(REF, StateConsumptionDetails(HASH.re_hash())),))
 INFO = NodeInfo(("h:1",), (BANK,), (b"leaf", b"root"), 12, 5, endpoint="tls://h:1")
 
 
@@ -130,6 +141,10 @@ def values() -> Iterator[tuple[str, object]]:
         "parameters": PARAMETERS,
         "signed parameters": SignedNetworkParameters.sign(PARAMETERS, PAIR, (b"leaf",)),
         "node info": INFO,
+        "notary head": HEAD,
+        "notary's response": NotarisationResponse((SIGNATURE,), HEAD),
+        "notary's refusal": NotaryExceptionData(REFUSED, HASH, HEAD),
+        "notary's refusal without a head": NotaryExceptionData(General("later")),
         "signed node info": SignedNodeInfo.sign(INFO, PAIR),
     }.items()
 
