@@ -78,6 +78,9 @@ class ResolveTransactionsFlow(FlowLogic[None]):
 
     Raises: HashNotFound, DownloadedVsRequestedDataMismatch, DownloadedVsRequestedSizeMismatch, and
     whatever verifying a dependency raises.
+
+    What another flow of this node is fetching already is left to it for a while: not for ever,
+    since its peer may never answer.
     """
 
     def __init__(
@@ -90,22 +93,53 @@ class ResolveTransactionsFlow(FlowLogic[None]):
         self.session = session
         self._graph: dict[SecureHash, tuple[SecureHash, ...]] = {}
         self._asked: set[SecureHash] = set()
+        self._of_others: dict[SecureHash, None] = {}
+        self._is_patient = True
 
     async def call(self) -> None:
         """Download breadth first, then verify from the roots."""
+        try:
+            await self._resolve()
+        finally:
+            self.service_hub.fetches.end()
+
+    async def _resolve(self) -> None:
         first = self.ids
         if self.root is not None:
             check_parameters_hash(self.root)
             await self._fetch_supplements((self.root,))
             first = dependencies_of(self.root)
         await self._download(first)
+        while self._of_others:
+            # before the wait: another flow may wait for what this one has
+            await self._verify_and_record()
+            await self._download(await self._left_by_others())
         await self.session.send(FetchEnd())
         await self._verify_and_record()
+
+    async def _left_by_others(self) -> list[SecureHash]:
+        """Give the others their time; what they then haven't fetched is for this flow to fetch."""
+        awaited = tuple(self._of_others)
+        await self.service_hub.fetches.wait_for(awaited)
+        self._of_others.clear()
+        self._is_patient = False
+        self._asked.difference_update(awaited)
+        return list(awaited)
+
+    def _own(self, wanted: list[SecureHash]) -> list[SecureHash]:
+        """Those of `wanted` that no other flow is fetching."""
+        mine = self.service_hub.fetches.claim(wanted)
+        if not self._is_patient:
+            return wanted
+        self._of_others |= dict.fromkeys(one for one in wanted if one not in mine)
+        return list(mine)
 
     async def _download(self, first: Iterable[SecureHash]) -> None:
         queue = self._unknown(first)
         while queue:
-            wanted, queue = queue[:BATCH_SIZE], queue[BATCH_SIZE:]
+            wanted, queue = self._own(queue[:BATCH_SIZE]), queue[BATCH_SIZE:]
+            if not wanted:
+                continue
             received = await self._fetch_transactions(wanted)
             queue = wanted[len(received) :] + queue
             await self._fetch_supplements(received)
@@ -181,17 +215,30 @@ class ResolveTransactionsFlow(FlowLogic[None]):
         return answer
 
     async def _verify_and_record(self) -> None:
-        own = {
-            tx_id: [one for one in needs if one in self._graph]
-            for tx_id, needs in self._graph.items()
-        }
-        for place, tx_id in enumerate(TopologicalSorter(own).static_order(), start=1):
+        """All that doesn't depend on what other flows are fetching."""
+        for place, tx_id in enumerate(self._verifiable(), start=1):
             transaction = self._load(tx_id)
             self.service_hub.verify(transaction)
             self.service_hub.record_transactions((transaction,), StatesToRecord.NONE)
             if place % BATCH_SIZE == 0:
                 # ends the step: no commit is larger than a batch
                 await self.wait_for_ledger_commit(tx_id)
+
+    def _verifiable(self) -> list[SecureHash]:
+        """In topological order; they leave the graph."""
+        own = {
+            tx_id: [one for one in needs if one in self._graph]
+            for tx_id, needs in self._graph.items()
+        }
+        blocked, ready = set(self._of_others), list[SecureHash]()
+        for tx_id in TopologicalSorter(own).static_order():
+            if blocked.isdisjoint(self._graph[tx_id]):
+                ready.append(tx_id)
+            else:
+                blocked.add(tx_id)
+        for tx_id in ready:
+            del self._graph[tx_id]
+        return ready
 
     def _load(self, tx_id: SecureHash) -> SignedTransaction:
         found = self.service_hub.services.load_transaction(tx_id)

@@ -25,6 +25,7 @@ from corda_sim.core.serialization import deserialize, serialize
 from corda_sim.core.transactions import SignedTransaction, TransactionBuilder
 from corda_sim.flow._traps import suspend
 from corda_sim.flow.context import FAILED, FlowContext
+from corda_sim.flow.fetches import FlowFetches
 from corda_sim.flow.requests import AwaitCondition, ForceCheckpoint
 from corda_sim.flow.selection import InsufficientBalanceException
 from corda_sim.flow.services import NodeServices, StatesToRecord
@@ -132,6 +133,7 @@ class FlowServiceHub:
         self.services = services
         self._app_names = app_names
         self.vault = FlowVault(context, services)
+        self.fetches = FlowFetches(context, services)
 
     def app_of(self, flow: type[Any]) -> str:
         """The CorDapp of a flow class."""

@@ -139,6 +139,18 @@ class NodeServices(ServicesForResolution, Protocol):
         """Whether the transaction is recorded as verified, in a committed step."""
         ...
 
+    def claim_fetches(self, flow_id: str, ids: Iterable[SecureHash]) -> Iterable[SecureHash]:
+        """Those of `ids` that no other flow fetches from its peer; they are the flow's to fetch."""
+        ...
+
+    def fetchers(self, flow_id: str, ids: Iterable[SecureHash]) -> Collection[str]:
+        """The other flows that fetch transactions of `ids` which aren't verified yet."""
+        ...
+
+    def end_fetches(self, staged: StagedStep, flow_id: str) -> None:
+        """With the step's commit the flow fetches nothing more."""
+        ...
+
     def state_and_ref(self, ref: StateRef) -> StateAndRef[Any]:
         """The state that `ref` points to; TransactionResolutionException when unknown."""
         ...
@@ -180,5 +192,5 @@ class EngineServices(NodeServices, Protocol):
         ...
 
     def release_locks(self, staged: StagedStep) -> None:
-        """Release the soft locks of the step's flow."""
+        """Release the soft locks of the step's flow, and whatever else it holds."""
         ...

@@ -102,7 +102,9 @@ class Ward(Revival):
             _remember_sessions(flow, machine)
             machine.stop()
         flow.status, flow.error, flow.armed_step = status, error, -1
-        batch = self.shared_step().batch
+        step = self.shared_step()
+        batch = step.batch
+        self.services.end_fetches(step, flow.flow_id)
         rows.status_changed(batch, flow.flow_id, status)
         if error is not None:
             rows.exception_kept(batch, flow.flow_id, error, self.services.now_ns())

@@ -19,6 +19,7 @@ from corda_sim.flow.effects import (
     SessionInitKept,
     TimerEffect,
 )
+from corda_sim.flow.fetches import FETCHES_TOPIC
 from corda_sim.flow.inits import UNKNOWN_FLOW
 from corda_sim.flow.logic import FlowLogic
 from corda_sim.flow.logs import of_flow
@@ -27,6 +28,7 @@ from corda_sim.flow.service_hub import COINS_TOPIC
 from corda_sim.flow.state import FlowStatus
 from corda_sim.node.checkpoints import DRAINING_PROPERTY, StoredMessage
 from corda_sim.node.crash import CrashPoint, hit
+from corda_sim.node.fetches import FetchesEnded
 from corda_sim.node.services import ServiceHub
 from corda_sim.node.transactions import TransactionRecorded
 from corda_sim.node.vault.recorder import VaultUpdate
@@ -100,6 +102,8 @@ class EngineRoom:
     def _notify(self, notification: Notification) -> None:
         if isinstance(notification.value, TransactionRecorded):
             self.manager.ledger_committed(notification.value.tx_id)
+        elif isinstance(notification.value, FetchesEnded):
+            self.manager.notify(FETCHES_TOPIC)
         elif isinstance(notification.value, VaultUpdate):
             self.manager.notify(COINS_TOPIC)
         elif isinstance(notification.value, SessionInitKept):

@@ -20,6 +20,7 @@ from corda_sim.flow.journal import FlowJournal
 from corda_sim.flow.services import StatesToRecord
 from corda_sim.node.attachments import AttachmentStorage
 from corda_sim.node.checkpoints import CheckpointStorage
+from corda_sim.node.fetches import TransactionFetches
 from corda_sim.node.identity_service import IdentityService
 from corda_sim.node.keys import KeyManagementService
 from corda_sim.node.transactions import TransactionStorage
@@ -51,6 +52,7 @@ class ServiceHub:
     contract_loader: ContractLoader = field(default_factory=ContractLoader)
     past_parameters: dict[SecureHash, NetworkParameters] = field(default_factory=dict)
     members: dict[Party, frozenset[Party]] = field(default_factory=dict)
+    fetches: TransactionFetches = field(default_factory=TransactionFetches)
     cordapp_services: dict[type[Any], object] = field(default_factory=dict)
 
     def now_ns(self) -> int:
@@ -138,6 +140,19 @@ class ServiceHub:
         """Whether the transaction is recorded as verified."""
         return self.transactions.is_verified(tx_id)
 
+    def claim_fetches(self, flow_id: str, ids: Iterable[SecureHash]) -> Iterable[SecureHash]:
+        """Those of `ids` that no other flow fetches from its peer; they are the flow's to fetch."""
+        return self.fetches.claim(flow_id, ids)
+
+    def fetchers(self, flow_id: str, ids: Iterable[SecureHash]) -> Collection[str]:
+        """The other flows that fetch transactions of `ids` which aren't verified yet."""
+        found = (self.fetches.fetcher(one) for one in ids if not self.is_verified(one))
+        return sorted({one for one in found if one not in (None, flow_id)})
+
+    def end_fetches(self, staged: StagedStep, flow_id: str) -> None:
+        """With the step's commit the flow fetches nothing more."""
+        self.fetches.end(staged, flow_id)
+
     def state_and_ref(self, ref: StateRef) -> StateAndRef[Any]:
         """The state that `ref` points to."""
         transaction = self.transactions.get(ref.txhash)
@@ -164,8 +179,10 @@ class ServiceHub:
         return self.attachments.stage(staged, content, uploader)
 
     def release_locks(self, staged: StagedStep) -> None:
-        """Release the soft locks of the step's flow."""
+        """Release the soft locks of the step's flow, and what it meant to fetch."""
         self.vault.soft_lock_release(staged, None)
+        if staged.flow_id is not None:
+            self.fetches.end(staged, staged.flow_id)
 
     # --- flows --------------------------------------------------------------------------------
 
