@@ -9,6 +9,9 @@ CordaError
 │   ├── CannotBeDeserialisedException its journal can't be read
 │   └── CordappNotInstalledException  its CorDapp is gone
 ├── StateTransitionException          the engine can't do what a flow asks of it
+├── DatabaseException                 the database refused what a flow wrote or asked
+│   ├── ConstraintViolationException  a row that breaks a constraint, as a second one with its key
+│   └── TransientDatabaseException    the database can't be reached for now
 ├── FlowWaitTimeout                   a bounded wait (coins, session) ran out
 ├── FlowTimeoutException              a timed flow's attempt has had its time
 ├── ExternalOperationException        an external operation failed with something unexpected
@@ -137,6 +140,18 @@ class CordappNotInstalledException(CheckpointIncompatibleException):
 
 class StateTransitionException(CordaError):
     """The engine can't do what a flow asks, as with a session of another flow's."""
+
+
+class DatabaseException(CordaError):
+    """The database refused what a flow wrote or asked (SQLException, PersistenceException)."""
+
+
+class ConstraintViolationException(DatabaseException):
+    """A row breaks a constraint of the database (org.hibernate's exception of that name)."""
+
+
+class TransientDatabaseException(DatabaseException):
+    """The database can't be reached for now (SQLTransientConnectionException)."""
 
 
 class FlowWaitTimeout(CordaError):

@@ -7,9 +7,12 @@ import msgspec
 
 from corda_sim.flow.errors import (
     CheckpointIncompatibleException,
+    ConstraintViolationException,
+    DatabaseException,
     FlowReplayError,
     HospitalizeFlowException,
     StateTransitionException,
+    TransientDatabaseException,
 )
 
 MAX_DISCHARGES = 3
@@ -28,14 +31,13 @@ class Outcome(IntEnum):
 class Patient(msgspec.Struct, frozen=True):
     """What the staff looks at; `discharges` counts former retries at the same step.
 
-    `from_database`: the database refused the step. `receiving_finality`: the error came out of a
-    ReceiveFinalityFlow that may have been sent a final transaction.
+    `receiving_finality`: the error came out of a ReceiveFinalityFlow that may have been sent a
+    final transaction.
     """
 
     flow_class: str
     error: BaseException
     discharges: int = 0
-    from_database: bool = False
     receiving_finality: bool = False
 
 
@@ -49,12 +51,24 @@ def _sedation_nurse(patient: Patient) -> Outcome | None:
 
 
 def _deadlock_nurse(patient: Patient) -> Outcome | None:
-    deadlock = patient.from_database and "deadlock" in str(patient.error).lower()
+    of_database = isinstance(patient.error, DatabaseException)
+    deadlock = of_database and "deadlock" in str(patient.error).lower()
     return Outcome.DISCHARGE if deadlock else None
 
 
+def _duplicate_insert_specialist(patient: Patient) -> Outcome | None:
+    violation = isinstance(patient.error, ConstraintViolationException)
+    return _a_few_times(patient) if violation else None
+
+
+def _transient_connection_cardiologist(patient: Patient) -> Outcome | None:
+    away = isinstance(patient.error, TransientDatabaseException)
+    return _a_few_times(patient) if away else None
+
+
 def _database_endocrinologist(patient: Patient) -> Outcome | None:
-    return _a_few_times(patient) if patient.from_database else None
+    of_database = isinstance(patient.error, DatabaseException)
+    return Outcome.OVERNIGHT_OBSERVATION if of_database else None
 
 
 def _general_practitioner(patient: Patient) -> Outcome | None:
@@ -73,6 +87,8 @@ def _finality_doctor(patient: Patient) -> Outcome | None:
 STAFF: tuple[Doctor, ...] = (
     _deadlock_nurse,
     _sedation_nurse,
+    _duplicate_insert_specialist,
+    _transient_connection_cardiologist,
     _database_endocrinologist,
     _general_practitioner,
     _finality_doctor,

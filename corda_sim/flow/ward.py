@@ -51,9 +51,7 @@ class Ward(Revival):
         self.discard_pending(flow)
         if flow.status is FlowStatus.PAUSED:
             return self.take_effects()
-        self._treat(
-            flow, Patient(flow.start.flow_class, error, flow.discharges, from_database=True)
-        )
+        self._treat(flow, Patient(flow.start.flow_class, error, flow.discharges))
         for session_id in flow.sessions:
             self.take_early(session_id)
         return [*self.after_step(flow), *self.take_effects()]

@@ -4,18 +4,26 @@ from typing import Any, Final
 
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
-from corda_sim.core.errors import CordaError
+from corda_sim.flow.errors import (
+    ConstraintViolationException,
+    DatabaseException,
+    TransientDatabaseException,
+)
 
 
-class StorageError(CordaError):
+class StorageError(DatabaseException):
     """The database refused a statement."""
 
 
-class DuplicateKey(StorageError):
+class ConstraintViolation(StorageError, ConstraintViolationException):
+    """A row breaks a constraint of its table."""
+
+
+class DuplicateKey(ConstraintViolation):
     """A row with this key exists already."""
 
 
-class DatabaseUnavailable(StorageError):
+class DatabaseUnavailable(StorageError, TransientDatabaseException):
     """The database can't be reached or is busy; nothing was committed, and trying again is safe."""
 
 
@@ -72,8 +80,8 @@ def translate(error: DBAPIError) -> StorageError:
     """The typed exception for a driver's error; the driver's message is kept."""
     code = _code(error)
     message = f"{error.orig}".strip()
-    if isinstance(error, IntegrityError) and code in _DUPLICATES:
-        return DuplicateKey(message)
+    if isinstance(error, IntegrityError):
+        return DuplicateKey(message) if code in _DUPLICATES else ConstraintViolation(message)
     if code in {_SQLITE_FULL, _PG_DISK_FULL}:
         return DiskFull(message)
     if _is_unavailable(error, code):

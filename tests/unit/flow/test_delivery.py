@@ -22,7 +22,7 @@ from corda_sim.flow.messages import (
 from corda_sim.flow.state import FlowStatus
 from corda_sim.flow.wire_message import WireMessage
 from corda_sim.node.storage import schema
-from corda_sim.node.storage.errors import StorageError
+from corda_sim.node.storage.errors import DuplicateKey
 from corda_sim.testing.mock_bus import MockBus, Posted
 from corda_sim.testing.mock_network import MockNetwork
 from corda_sim.testing.mock_node import MockNode
@@ -333,7 +333,7 @@ def test_a_finished_flow_whose_last_message_is_refused_stays_completed(
         bad = [any(batch is one for one in mine) and not refused for batch in batches]
         done = iter(real([x for x, no in zip(batches, bad, strict=True) if not no], epoch=epoch))
         refused.extend(no for no in bad if no)
-        return [StorageError("no room") if no else next(done) for no in bad]
+        return [DuplicateKey("again") if no else next(done) for no in bad]
 
     monkeypatch.setattr(a.storage, "commit", refuse)
     network.run_network()

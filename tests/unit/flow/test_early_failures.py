@@ -15,7 +15,7 @@ from corda_sim.flow.messages import (
     RejectSessionMessage,
     encode,
 )
-from corda_sim.node.storage.errors import StorageError
+from corda_sim.node.storage.errors import DuplicateKey
 from corda_sim.testing.mock_network import MockNetwork
 from corda_sim.testing.mock_node import MockNode
 from tests.unit.flow.refusing import Hear, Refusal, Refuse, assert_refused
@@ -175,7 +175,7 @@ def test_a_failure_that_the_database_refuses_is_not_told_before_it_commits(
             refused.extend(one for one in batches if "node_outbox" in repr(one))
         kept = [one for one in batches if one not in refused]
         settled = iter(commits(kept, epoch=epoch))
-        return [next(settled) if one in kept else StorageError("full") for one in batches]
+        return [next(settled) if one in kept else DuplicateKey("again") for one in batches]
 
     b.pump()
     network.clock.advance(timedelta(seconds=61))

@@ -5,11 +5,14 @@ import pytest
 from corda_sim.core.errors import CordaError
 from corda_sim.flow.errors import (
     CannotBeDeserialisedException,
+    ConstraintViolationException,
     CordappNotInstalledException,
+    DatabaseException,
     FlowException,
     FlowReplayError,
     HospitalizeFlowException,
     StateTransitionException,
+    TransientDatabaseException,
 )
 from corda_sim.flow.hospital import (
     MAX_DISCHARGES,
@@ -18,6 +21,13 @@ from corda_sim.flow.hospital import (
     back_off_seconds,
     diagnose,
 )
+from corda_sim.node.storage.errors import (
+    ConstraintViolation,
+    DatabaseUnavailable,
+    DiskFull,
+    DuplicateKey,
+    StorageError,
+)
 
 
 def _patient(error: BaseException, **signs: bool | int) -> Patient:
@@ -25,7 +35,6 @@ def _patient(error: BaseException, **signs: bool | int) -> Patient:
         "example.Flow",
         error,
         discharges=int(signs.get("discharges", 0)),
-        from_database=bool(signs.get("from_database")),
         receiving_finality=bool(signs.get("receiving_finality")),
     )
 
@@ -45,17 +54,37 @@ def test_a_replay_that_differs_is_observed() -> None:
     assert diagnose(_patient(error)) is Outcome.OVERNIGHT_OBSERVATION
 
 
-def test_a_database_error_is_tried_again_only_so_often() -> None:
-    error = RuntimeError("constraint")
-    found = [
-        diagnose(_patient(error, from_database=True, discharges=n))
-        for n in range(MAX_DISCHARGES + 1)
-    ]
+@pytest.mark.parametrize("kind", [ConstraintViolationException, TransientDatabaseException])
+def test_what_may_pass_by_itself_is_tried_again_only_so_often(
+    kind: type[DatabaseException],
+) -> None:
+    error = kind("no")
+    found = [diagnose(_patient(error, discharges=n)) for n in range(MAX_DISCHARGES + 1)]
     assert found == [Outcome.DISCHARGE] * MAX_DISCHARGES + [Outcome.OVERNIGHT_OBSERVATION]
 
 
+def test_any_other_database_error_is_observed_at_once() -> None:
+    assert diagnose(_patient(DatabaseException("syntax"))) is Outcome.OVERNIGHT_OBSERVATION
+
+
+@pytest.mark.parametrize(
+    ("error", "kind"),
+    [
+        (DuplicateKey("twice"), ConstraintViolationException),
+        (ConstraintViolation("null"), ConstraintViolationException),
+        (DatabaseUnavailable("away"), TransientDatabaseException),
+        (DiskFull("full"), DatabaseException),
+        (StorageError("no such table"), DatabaseException),
+    ],
+)
+def test_the_errors_of_the_storage_are_known_to_the_staff(
+    error: Exception, kind: type[DatabaseException]
+) -> None:
+    assert isinstance(error, kind)
+
+
 def test_a_deadlock_is_tried_again_however_often_it_happens() -> None:
-    patient = _patient(RuntimeError("Deadlock found"), from_database=True, discharges=99)
+    patient = _patient(DatabaseException("Deadlock found"), discharges=99)
     assert diagnose(patient) is Outcome.DISCHARGE
 
 
@@ -70,7 +99,7 @@ def test_receiving_finality_is_observed_whatever_the_error() -> None:
 
 
 def test_a_discharge_wins_over_observation() -> None:
-    patient = _patient(RuntimeError("constraint"), from_database=True, receiving_finality=True)
+    patient = _patient(ConstraintViolationException("twice"), receiving_finality=True)
     assert diagnose(patient) is Outcome.DISCHARGE
 
 

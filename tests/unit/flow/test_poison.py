@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from corda_sim.core.vault_query import VaultQueryCriteria
 from corda_sim.flow import (
     FlowLogic,
     FlowSession,
@@ -16,6 +17,7 @@ from corda_sim.flow import (
 from corda_sim.flow.cordapp import CordApp
 from corda_sim.flow.effects import RetryEffect
 from corda_sim.flow.state import FlowStatus
+from corda_sim.node.storage.errors import DatabaseUnavailable, StorageError
 from corda_sim.testing.mock_network import MockNetwork
 from corda_sim.testing.mock_node import MockFlow, MockNode
 
@@ -60,9 +62,21 @@ class Serve(FlowLogic[None]):
         await self.session.send("served")
 
 
-APP = CordApp("poison", (Write, Order, Serve))
+@flow_name("poison.Look")
+class Look(FlowLogic[int]):
+    """Asks the database while it runs."""
+
+    async def call(self) -> int:
+        """How many states there are."""
+        await self.sleep(timedelta(seconds=1))
+        return len((await self.service_hub.vault.query(VaultQueryCriteria())).states)
+
+
+APP = CordApp("poison", (Write, Order, Serve, Look))
 GOOD = "UPDATE node_outbox SET recipient = recipient"
 BAD = "INSERT INTO no_such_table (x) VALUES (1)"
+TWICE = "INSERT INTO node_properties (property_key, property_value) VALUES ('k', 'v')"
+NULL = "INSERT INTO node_properties (property_key) VALUES (NULL)"
 
 
 @pytest.fixture
@@ -102,8 +116,16 @@ def test_only_the_poisoned_flow_goes_to_the_hospital(network: MockNetwork) -> No
     assert status_in_database(a, poisoned.flow_id) is FlowStatus.HOSPITALIZED
 
 
-def test_it_is_discharged_three_times_before_it_stays_overnight(network: MockNetwork) -> None:
+@pytest.mark.parametrize(
+    ("sql", "times"), [(TWICE, 3), (NULL, 3), (BAD, 0), ("no statement at all", 0)]
+)
+def test_only_a_violated_constraint_is_tried_again_before_it_stays_overnight(
+    network: MockNetwork, sql: str, times: int
+) -> None:
     a = network["PartyA"]
+    a.start_flow(Write(TWICE))
+    network.run_network()
+    network.advance(timedelta(seconds=1))
     delays: list[float] = []
     outside = a.room.outside.retry
 
@@ -112,10 +134,10 @@ def test_it_is_discharged_three_times_before_it_stays_overnight(network: MockNet
         outside(effect)
 
     a.room.outside.retry = note
-    a.start_flow(Write(BAD))
+    a.start_flow(Write(sql))
     let_discharges_run_out(network)
-    assert delays[0] == 0.0
-    assert len(delays) == 3
+    assert delays[:1] == [0.0] * min(times, 1)
+    assert len(delays) == times
     assert delays == sorted(delays)
     assert a.manager.counters.hospitalized == 1
 
@@ -177,3 +199,27 @@ def test_the_hospital_is_left_at_a_restart(network: MockNetwork) -> None:
     network.run_network()
     assert not a.manager.flows
     assert a.hub.checkpoints.load_journal(flow.flow_id) is None
+
+
+@pytest.mark.parametrize("error", [DatabaseUnavailable("away"), StorageError("no such table")])
+def test_a_query_that_the_database_refuses_doesnt_end_the_flow(
+    network: MockNetwork, monkeypatch: pytest.MonkeyPatch, error: StorageError
+) -> None:
+    """What is away is asked again by itself; whatever else, once the operator has mended it."""
+    a = network["PartyA"]
+    flow = a.start_flow(Look())
+    network.run_network()
+
+    def refuse(_criteria: object) -> bytes:
+        raise error
+
+    monkeypatch.setattr(a.hub.vault, "query", refuse)
+    network.advance(timedelta(seconds=1))
+    assert flow.ended is None
+    monkeypatch.undo()
+    let_discharges_run_out(network)
+    if hospitalized(a):
+        assert not isinstance(error, DatabaseUnavailable)
+        a.room.perform(a.manager.retry(flow.flow_id))
+        network.advance(timedelta(seconds=1))
+    assert flow.result() == 0
