@@ -3,9 +3,12 @@ pragma solidity 0.8.20;
 
 import {ILightClient} from "../core/client/ILightClient.sol";
 import {Height, HeightLib} from "../core/types/Height.sol";
+import {ProtoAny} from "../proto/ProtoAny.sol";
 
 /// A light client for tests of the handler, which believes whoever knows the proof's formula:
 /// sha256(height . sha256(prefix) . sha256(path) . sha256(value)). Never register it on a real chain.
+///
+/// A consensus state, which is an update as well, is an Any of abi.encode(height, timestamp).
 contract MockClient is ILightClient {
     using HeightLib for Height;
 
@@ -24,7 +27,7 @@ contract MockClient is ILightClient {
         returns (Height memory height)
     {
         uint64 timestamp;
-        (height, timestamp) = abi.decode(state, (Height, uint64));
+        (height, timestamp) = _decode(state);
         _states[clientId].clientState = clientState;
         _store(clientId, height, timestamp, state);
     }
@@ -41,7 +44,7 @@ contract MockClient is ILightClient {
         external
         returns (Height[] memory heights)
     {
-        (Height memory height, uint64 timestamp) = abi.decode(message, (Height, uint64));
+        (Height memory height, uint64 timestamp) = _decode(message);
         _store(clientId, height, timestamp, message);
         heights = new Height[](1);
         heights[0] = height;
@@ -116,6 +119,11 @@ contract MockClient is ILightClient {
     {
         bytes memory state = _states[clientId].consensusStates[height.pack()];
         return (state, state.length > 0);
+    }
+
+    function _decode(bytes calldata state) private pure returns (Height memory, uint64) {
+        (, bytes memory value) = ProtoAny.decode(state);
+        return abi.decode(value, (Height, uint64));
     }
 
     function _store(string calldata clientId, Height memory height, uint64 timestamp, bytes calldata state)

@@ -18,10 +18,12 @@ from goquorum.endpoint.json_rpc import JsonRpc
 from goquorum.quick.anvil import Anvil
 from tests.integration.goquorum.enclave import AttestationService, Enclave, update_state
 from tests.integration.goquorum.lcp import JUNE_2024, NONE, STATE_1, Lcp
+from tests.integration.goquorum.wire import text
 
 DEPLOYER = bytes.fromhex("ac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80")
 PREFIX = b"ibc"
 HEIGHT = (0, 5)
+STATE_URL = "/mock.ConsensusState"
 
 
 @pytest.fixture(scope="session")
@@ -64,7 +66,8 @@ def absence(path: bytes, height: tuple[int, int] = HEIGHT) -> bytes:
 
 def state(height: tuple[int, int] = HEIGHT, timestamp: int = 10**18) -> bytes:
     """A consensus state or update of MockClient."""
-    return bytes(encode(["(uint64,uint64)", "uint64"], [height, timestamp]))
+    value = bytes(encode(["(uint64,uint64)", "uint64"], [height, timestamp]))
+    return text(1, STATE_URL) + text(2, value)
 
 
 @dataclass
@@ -89,10 +92,15 @@ class Rig:
         return stored(self.rpc, self.handler, path)
 
 
-def stored(rpc: JsonRpc, handler: Contract, path: bytes) -> bytes:
+def slot_of(path: bytes) -> bytes:
+    """Where the handler's storage holds a commitment."""
     namespace = bytes.fromhex("1ee222554989dda120e26ecacf756fe1235cd8d726706b57517715dde4f0c900")
-    slot = keccak256(keccak256(path) + namespace)
-    found = rpc.call("eth_getStorageAt", "0x" + handler.address.hex(), "0x" + slot.hex(), "latest")
+    return keccak256(keccak256(path) + namespace)
+
+
+def stored(rpc: JsonRpc, handler: Contract, path: bytes) -> bytes:
+    slot = "0x" + slot_of(path).hex()
+    found = rpc.call("eth_getStorageAt", "0x" + handler.address.hex(), slot, "latest")
     return bytes.fromhex(found[2:])
 
 

@@ -26,13 +26,15 @@ library Versions {
         return true;
     }
 
-    /// Our version with the features that the counterparty knows as well.
+    /// Our version with the features that the counterparty knows as well. Of several of one identifier
+    /// the first counts, as in ibc-go.
     function pick(Version[] memory offered) internal pure returns (Version memory picked) {
         Version memory known = supported();
         for (uint256 i; i < offered.length; ++i) {
             if (!_same(offered[i].identifier, known.identifier)) continue;
             picked = Version(known.identifier, _common(known.features, offered[i]));
             if (picked.features.length > 0) return picked;
+            break;
         }
         revert IIBCConnection.IBCConnectionNoMatchingVersionFound();
     }
