@@ -43,6 +43,16 @@ from flows.cash.issue_and_payment import CashIssueAndPaymentFlow
 from flows.cash.payment import CashPaymentFlow, CashPaymentResponder
 from flows.data_vending import SendStateAndRefFlow, SendTransactionFlow
 from flows.finality import FinalityFlow, ReceiveFinalityFlow
+from flows.ibc.building import BridgeTransactionFlow, BridgeTransactionResponder
+from flows.ibc.hosting import (
+    GenesisCreateFlow,
+    GenesisCreateResponder,
+    HostCreateFlow,
+    HostCreateResponder,
+)
+from flows.ibc.minting import MintTicketsFlow
+from flows.ibc.service import create_bridge_service
+from flows.ibc.submit import IbcSubmitFlow
 from flows.identity_swap import (
     SwapIdentitiesFlow,
     SwapIdentitiesInitiator,
@@ -68,6 +78,8 @@ cordapp = CordApp(
         AccountInfoByUUID,
         AccountsForHost,
         AllAccounts,
+        BridgeTransactionFlow,
+        BridgeTransactionResponder,
         CashExitFlow,
         CashIssueAndPaymentFlow,
         CashIssueFlow,
@@ -76,7 +88,13 @@ cordapp = CordApp(
         CollectSignaturesFlow,
         CreateAccount,
         FinalityFlow,
+        GenesisCreateFlow,
+        GenesisCreateResponder,
         GiveBackTransactionsFlow,
+        HostCreateFlow,
+        HostCreateResponder,
+        IbcSubmitFlow,
+        MintTicketsFlow,
         NotaryFlow,
         OurAccounts,
         ProveKeyForAccount,
@@ -112,8 +130,13 @@ cordapp = CordApp(
         ValidatorFlow,
         VerifyKeyForAccount,
     ),
-    contract_packages=("states.cash", "states.accounts"),
+    contract_packages=("states.cash", "states.accounts", "states.ibc"),
     migrations=("accounts", "cash", "validator"),
-    services=(create_account_service, create_recorded_transactions, create_validator_policy),
+    services=(
+        create_account_service,
+        create_bridge_service,
+        create_recorded_transactions,
+        create_validator_policy,
+    ),
 )
 """What the entry point names."""

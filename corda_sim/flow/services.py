@@ -1,6 +1,6 @@
 """What the engine and flows expect of the node; declared here, by the consumer."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from enum import IntEnum
 from typing import Any, Protocol, TypeVar
 from uuid import UUID
@@ -12,6 +12,7 @@ from corda_sim.core.crypto.keys import PublicKey
 from corda_sim.core.identity import AbstractParty, CordaX500Name, Party
 from corda_sim.core.transactions import SignedTransaction
 from corda_sim.core.transactions.services import ServicesForResolution
+from corda_sim.core.vault_query import Page
 from corda_sim.flow.context import StagedStep
 from corda_sim.flow.journal import FlowJournal
 
@@ -26,11 +27,38 @@ class StatesToRecord(IntEnum):
     ALL_VISIBLE = 2
 
 
+class VaultChange(Protocol):
+    """What a committed step changed in the vault."""
+
+    @property
+    def consumed(self) -> tuple[StateRef, ...]:
+        """States that are spent now."""
+        ...
+
+    @property
+    def produced(self) -> tuple[StateAndRef[Any], ...]:
+        """States that are new."""
+        ...
+
+
+class VaultFeed(Protocol):
+    """A subscription to the vault."""
+
+    @property
+    def snapshot(self) -> Page:
+        """The states at its start."""
+        ...
+
+
 class VaultForFlows(Protocol):
     """The vault; what it chooses is journaled as bytes, what it locks is staged."""
 
     def query(self, criteria: object) -> bytes:
         """Refs and metadata of the states that match: a serialized page."""
+        ...
+
+    def track(self, criteria: object, observer: Callable[[VaultChange], None]) -> VaultFeed:
+        """A snapshot, then every committed change of its types to the observer, for good."""
         ...
 
     def try_select(self, staged: StagedStep, selection: object) -> bytes | None:

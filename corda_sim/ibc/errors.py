@@ -18,6 +18,10 @@ class FeatureLater(IbcError):
     """A part of IBC that this release refuses rather than half does."""
 
 
+class BridgeHostUnknown(IbcError):
+    """No such host on this node, or none is named among several."""
+
+
 # --- ICS-24, ICS-05, ICS-26 ---
 
 

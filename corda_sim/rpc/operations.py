@@ -6,6 +6,7 @@ from typing import Any
 
 from corda_sim.core.errors import IllegalArgumentError
 from corda_sim.node.node import Node
+from corda_sim.rpc import bridge_operations as bridge
 from corda_sim.rpc import client_id_operations as client_ids
 from corda_sim.rpc import flow_operations, vault_operations
 from corda_sim.rpc.requests import (
@@ -23,7 +24,7 @@ from corda_sim.rpc.requests import (
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """Its arguments and what it does; what it returns becomes JSON.
+    """Its arguments and what it does; what it returns, or is awaited for, becomes JSON.
 
     One that is `personal` depends on who calls: it gets the user's name as well. What one `writes`
     is durable before it is answered.
@@ -92,6 +93,11 @@ OPERATIONS: dict[str, Operation] = {
         TransactionNote, vault_operations.add_transaction_note, writes=True
     ),
     "getVaultTransactionNotes": Operation(TransactionById, vault_operations.transaction_notes),
+    "ibcHost": Operation(bridge.OfHost, bridge.ibc_host),
+    "ibcQuery": Operation(bridge.AtPath, bridge.ibc_query),
+    "ibcPaths": Operation(bridge.UnderPrefix, bridge.ibc_paths),
+    "ibcHeader": Operation(bridge.FromHeight, bridge.ibc_header),
+    "ibcEvents": Operation(bridge.SinceCursor, bridge.ibc_events),
     "nodeInfo": Operation(Request, node_info),
     "setFlowsDrainingModeEnabled": Operation(
         DrainingMode, set_flows_draining_mode_enabled, writes=True

@@ -1,6 +1,7 @@
 """The gRPC server of a node, on the node's own event loop."""
 
 import asyncio
+import inspect
 import json
 import logging
 from collections.abc import AsyncIterator, Iterator, Mapping
@@ -157,6 +158,8 @@ class RpcServer(node_pb2_grpc.CordaRPCOpsServicer):
             user = self._user(context)
             self._security.require(user, f"InvokeRpc.{request.method}")
             result = invoke(self._node, request.method, request.arguments_json, user.username)
+            if inspect.isawaitable(result):
+                result = await result
             if OPERATIONS[request.method].writes:
                 await self._node.engine.committed()
         except Exception as error:  # noqa: BLE001 - every error has its status

@@ -17,7 +17,7 @@ from corda_sim.core.contracts.constraints import (
 from corda_sim.core.contracts.state_ref import StateRef
 from corda_sim.core.crypto.keys import PublicKey
 from corda_sim.core.identity import AbstractParty, Party
-from corda_sim.core.serialization import PLATFORM, serializable
+from corda_sim.core.serialization import PLATFORM, register_own_form, serializable
 from corda_sim.core.serialization.fields import FieldSpec
 
 
@@ -37,6 +37,13 @@ class ContractState(BaseModel):
     @abstractmethod
     def participants(self) -> tuple[AbstractParty, ...]:
         """Whoever this state concerns; their vaults record it."""
+
+    def encode_output(self, output: "TransactionState[Any]") -> bytes | None:  # noqa: ARG002
+        """The component of an output that holds this state; None for the platform's own format.
+
+        A state that gives bytes adds the format that reads them to its registry.
+        """
+        return None
 
 
 StateT = TypeVar("StateT", bound=ContractState)
@@ -159,4 +166,5 @@ PLATFORM.register_custom(
     lambda s: [s.data, s.contract, s.notary, s.encumbrance, s.constraint],
     TransactionState,
 )
+register_own_form(TransactionState, lambda output: output.data.encode_output(output))
 serializable("corda.StateAndRef", registry=PLATFORM)(StateAndRef)

@@ -6,7 +6,7 @@ from corda_sim.core.serialization.compact import (
     MAGIC,
     MAX_DEPTH,
     deserialize,
-    register_format,
+    register_own_form,
     serialize,
 )
 from corda_sim.core.serialization.registry import (
@@ -31,7 +31,7 @@ __all__ = [
     "Registry",
     "current_registry",
     "deserialize",
-    "register_format",
+    "register_own_form",
     "serializable",
     "serialize",
     "using_registry",

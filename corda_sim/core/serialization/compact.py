@@ -45,12 +45,23 @@ _BAD_INPUT = (
 )
 
 
+_own_forms: dict[type, Callable[[Any], bytes | None]] = {}
+
+
+def register_own_form(kind: type[T], encode: Callable[[T], bytes | None]) -> None:
+    """Let values of ``kind`` be written in another format, where ``encode`` gives its bytes."""
+    _own_forms[kind] = encode
+
+
 def serialize(obj: object) -> bytes:
-    """The canonical bytes of ``obj``, magic included.
+    """The canonical bytes of ``obj``, magic included; of another format where it has one.
 
     Raises: NotSerializableException for a value of an unregistered type, a map, a float, an
     integer outside -2⁶³…2⁶⁴-1, text that is not Unicode, or nesting beyond ``MAX_DEPTH``.
     """
+    own = _own_forms.get(type(obj))
+    if own is not None and (data := own(obj)) is not None:
+        return data
     try:
         return MAGIC + _pack(_to_wire(obj, 0))
     except (OverflowError, UnicodeEncodeError) as error:
@@ -175,14 +186,6 @@ def _interned(codec: TypeCodec, data: bytes) -> object:
     return _build(codec, _unpack(data), PLATFORM, _INTERN_DEPTH)
 
 
-_formats: dict[bytes, Callable[[bytes, Registry], object]] = {}
-
-
-def register_format(magic: bytes, decode: Callable[[bytes, Registry], object]) -> None:
-    """Add a codec whose blobs start with ``magic``; ``decode`` may raise DecodeError only."""
-    _formats[magic] = decode
-
-
 def _decode_compact(data: bytes, registry: Registry) -> object:
     body = data[len(MAGIC) :]
     check_allocation(body)
@@ -190,10 +193,10 @@ def _decode_compact(data: bytes, registry: Registry) -> object:
 
 
 def _other_format(data: bytes, registry: Registry) -> object:
-    for magic, decode in _formats.items():
-        if data.startswith(magic):
-            return decode(data, registry)
-    raise DecodeError("no known codec's magic at the start")
+    decode = registry.format_of(data)
+    if decode is None:
+        raise DecodeError("no known codec's magic at the start")
+    return decode(data, registry)
 
 
 def deserialize(

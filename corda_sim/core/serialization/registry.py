@@ -94,6 +94,7 @@ class Registry:
         self.label = label
         self.parents = parents
         self._by_name: dict[str, TypeCodec] = {}
+        self._formats: dict[bytes, Callable[[bytes, Registry], object]] = {}
 
     def register(self, cls: type, name: str) -> None:
         """Register a frozen dataclass, ``msgspec.Struct`` or pydantic model under ``name``.
@@ -134,6 +135,20 @@ class Registry:
             )
         self._by_name[codec.name] = codec
         Registry._by_type[codec.cls] = codec
+
+    def add_format(self, magic: bytes, decode: "Callable[[bytes, Registry], object]") -> None:
+        """Read blobs that start with ``magic`` by ``decode``, which may raise DecodeError only.
+
+        It is given the registry whose types are wanted, which may be a child of this one.
+        """
+        self._formats[magic] = decode
+
+    def format_of(self, data: bytes) -> "Callable[[bytes, Registry], object] | None":
+        """What reads ``data``, by its magic, here or in the first parent that knows it."""
+        for magic, decode in self._formats.items():
+            if data.startswith(magic):
+                return decode
+        return next((one for p in self.parents if (one := p.format_of(data)) is not None), None)
 
     def by_name(self, name: str) -> TypeCodec | None:
         """The codec of a wire name here or in the first parent that knows it."""

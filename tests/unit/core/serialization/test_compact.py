@@ -19,13 +19,13 @@ from corda_sim.core.crypto.signatures import batch_sign
 from corda_sim.core.errors import DecodeError, IllegalArgumentError
 from corda_sim.core.identity import AnonymousParty, CordaX500Name, Party, PartyAndReference
 from corda_sim.core.serialization import (
+    INSTALLED,
     MAGIC,
     MAX_DEPTH,
     PLATFORM,
     NotSerializableException,
     Registry,
     deserialize,
-    register_format,
     serializable,
     serialize,
     using_registry,
@@ -305,7 +305,7 @@ def test_fields_appended_later_take_their_defaults() -> None:
 
 
 def test_another_format_by_its_magic() -> None:
-    register_format(b"other\x00", lambda data, _registry: data[6:])
+    INSTALLED.add_format(b"other\x00", lambda data, _registry: data[6:])
     assert deserialize(b"other\x00abc", bytes) == b"abc"
 
 

@@ -1,0 +1,1 @@
+"""The bridge's flows: making a host, delivering messages, minting tickets; and what it answers."""

@@ -1,0 +1,182 @@
+"""The one flow that makes bridge transactions."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import ClassVar
+
+from corda_sim.core.contracts import StateAndRef, StateRef, TimeWindow
+from corda_sim.core.crypto.keys import PublicKey
+from corda_sim.core.identity import Party
+from corda_sim.core.serialization import deserialize, serializable, serialize
+from corda_sim.core.transactions import SignedTransaction, TransactionBuilder
+from corda_sim.flow import (
+    FlowException,
+    FlowLogic,
+    FlowSession,
+    initiated_by,
+    initiating_flow,
+)
+from corda_sim.flow.notary.errors import Conflict, NotaryException, TimeWindowInvalid
+from flows.finality import FinalityFlow, ReceiveFinalityFlow
+from flows.ibc.applications import NO_PARTS, ApplicationParts
+from flows.ibc.draft import Intent, Told, draft_of
+from flows.ibc.index import HostStates
+from flows.ibc.plan import Plan, Planner
+from flows.ibc.service import bridge_service
+from flows.ibc.window import window_for
+from flows.validation import AlreadySignedRefused, RequestValidationFlow, TimeWindowRefused
+from states.ibc import Host
+
+PLANNING = "Running the messages over the vault"
+SIGNING = "Collecting the validators' signatures"
+FINALISING = "Finalising the bridge transaction"
+BACK_OFF = timedelta(milliseconds=200)
+ATTEMPTS = 300
+"""With the back-off, longer than a time-window that a validator holds states for."""
+_AGAIN = (AlreadySignedRefused, TimeWindowRefused)
+_PASSING = (Conflict, TimeWindowInvalid)
+
+
+class BridgeBusyException(FlowException):
+    """States that the messages need were in use by others all the time."""
+
+    wire_name: ClassVar[str] = "corda_sim.ibc.BridgeBusyException"
+
+
+@serializable("corda_sim.ibc.Submitted")
+@dataclass(frozen=True, slots=True)
+class Submitted:
+    """What became of the messages, each SUCCESS or NOOP; no transaction when all are NOOP.
+
+    ``height`` is the transaction's, in milliseconds since 1970.
+    """
+
+    transaction: str
+    height: int
+    results: tuple[str, ...]
+    events: tuple[Told, ...]
+
+
+@initiating_flow("corda_sim.ibc.BridgeTransactionFlow")
+class BridgeTransactionFlow(FlowLogic[Submitted]):
+    """Deliver messages (the bytes of their Any's) to a host, all in one transaction.
+
+    ``base_id`` may be left out where the node has one host. ``parts`` are an application's own
+    components, signed for with ``keys`` beside the node's own. A message whose work was done before
+    is left out. Where states were taken by others, or the time-window was missed, all is built
+    anew.
+
+    Raises: what the messages' handlers raise, ValidationRefusedException, NotaryException,
+    BridgeHostUnknown, BridgeBusyException.
+    """
+
+    steps: ClassVar[tuple[str, ...]] = (PLANNING, SIGNING, FINALISING)
+
+    def __init__(
+        self,
+        messages: Iterable[bytes],
+        base_id: StateRef | None = None,
+        parts: ApplicationParts = NO_PARTS,
+        keys: Iterable[PublicKey] = (),
+    ) -> None:
+        self.messages = tuple(messages)
+        self.base_id = base_id
+        self.parts = parts
+        self.keys = tuple(keys)
+
+    async def call(self) -> Submitted:
+        """The outcome, final."""
+        reason = ""
+        for _ in range(ATTEMPTS):
+            self.set_step(PLANNING)
+            states = bridge_service(self).index.host(self.base_id)
+            window = window_for(self.service_hub.now(), self.messages)
+            plan = self._plan(states, window)
+            if plan.mint:
+                await self.sub_flow(BridgeTransactionFlow((plan.mint,), self.base_id))
+                await self.sleep(timedelta())
+                continue
+            if not plan.busy:
+                try:
+                    return await self._submit(states.host, window, plan)
+                except (NotaryException, *_AGAIN) as error:
+                    _require_passing(error)
+                    reason = str(error)
+            self.service_hub.vault.soft_lock_release()
+            await self.sleep(BACK_OFF)
+        raise BridgeBusyException(reason or plan.busy)
+
+    def _plan(self, states: HostStates, window: TimeWindow) -> Plan:
+        def make() -> bytes:
+            signers = (*self._signers(states.host.state.data), *self._part_signers())
+            planner = Planner(
+                self.service_hub.services, self.context.staged, states, window, signers, self.parts
+            )
+            return serialize(planner.plan(self.messages))
+
+        return deserialize(self.context.record("bridge", make), Plan)
+
+    def _part_signers(self) -> list[PublicKey]:
+        return [key for command in self.parts.commands for key in command.signers]
+
+    def _signers(self, host: Host) -> tuple[PublicKey, ...]:
+        chosen = host.validators[: host.config.threshold]
+        return tuple(
+            dict.fromkeys(
+                (self.our_identity.owning_key, *self.keys, *(one.owning_key for one in chosen))
+            )
+        )
+
+    async def _submit(self, host: StateAndRef[Host], window: TimeWindow, plan: Plan) -> Submitted:
+        if not plan.kept:
+            return Submitted("", 0, tuple("NOOP" for _ in self.messages), ())
+        draft = draft_of(self.service_hub.services, self._intent(host, window, plan))
+        self.set_step(SIGNING)
+        keys = (self.our_identity.owning_key, *self.keys)
+        stx = self.service_hub.sign_initial_transaction(draft.builder, *keys)
+        stx = await self._validated(stx, host.state.data)
+        self.set_step(FINALISING)
+        sessions = [self.initiate_flow(party) for party in self._others(draft.builder)]
+        final = await self.sub_flow(FinalityFlow(stx, sessions))
+        results = ("SUCCESS" if at in plan.kept else "NOOP" for at in range(len(self.messages)))
+        height = draft.moment.height.revision_height
+        return Submitted(str(final.id), height, tuple(results), draft.events)
+
+    def _intent(self, host: StateAndRef[Host], window: TimeWindow, plan: Plan) -> Intent:
+        messages = tuple(self.messages[at] for at in plan.kept)
+        return Intent(host, window, messages, self._signers(host.state.data), plan)
+
+    async def _validated(self, stx: SignedTransaction, host: Host) -> SignedTransaction:
+        for validator in host.validators[: host.config.threshold]:
+            if validator != self.our_identity:
+                stx = await self.sub_flow(RequestValidationFlow(stx, validator))
+        return stx
+
+    def _others(self, builder: TransactionBuilder) -> list[Party]:
+        """The participants that aren't this node."""
+        states = (*(one.state for one in builder.input_states), *builder.output_states)
+        found = dict.fromkeys(
+            self.service_hub.well_known_party_from_anonymous(participant)
+            for state in states
+            for participant in state.data.participants
+        )
+        return [party for party in found if party not in (None, self.our_identity)]
+
+
+def _require_passing(error: FlowException) -> None:
+    """Raise a notary's refusal unless another attempt may fare better."""
+    if isinstance(error, NotaryException) and not isinstance(error.error, _PASSING):
+        raise error
+
+
+@initiated_by(BridgeTransactionFlow)
+class BridgeTransactionResponder(FlowLogic[SignedTransaction]):
+    """Receives a bridge transaction that this node takes part in."""
+
+    def __init__(self, session: FlowSession) -> None:
+        self.session = session
+
+    async def call(self) -> SignedTransaction:
+        """The transaction, recorded."""
+        return await self.sub_flow(ReceiveFinalityFlow(self.session))
