@@ -187,14 +187,18 @@ def _decode(cls: type[M], data: bytes) -> M:
             continue
         items = _items(codec, wire, raw)
         if codec.repeated:
-            values[codec.name] = (*values.get(codec.name, ()), *items)
+            values.setdefault(codec.name, []).extend(items)
         elif codec.name in values:
             raise DecodeError(f"{cls.__name__}: field {number} comes twice")
         else:
             (values[codec.name],) = items
-    missing = (codec for codec in known.values() if codec.name not in values)
-    values.update((codec.name, codec.zero()) for codec in missing)
-    return cls(**values)
+    return cls(**{codec.name: _field_value(codec, values) for codec in known.values()})
+
+
+def _field_value(codec: _Codec, values: dict[str, Any]) -> Any:  # noqa: ANN401 - as above
+    if codec.name not in values:
+        return codec.zero()
+    return tuple(values[codec.name]) if codec.repeated else values[codec.name]
 
 
 def _items(codec: _Codec, wire: int, raw: int | bytes) -> list[Any]:

@@ -29,6 +29,9 @@ _FIELDS = {
 _UNDERSTOOD = frozenset(
     {"basic_constraints", "key_usage", "extended_key_usage", "name_constraints"}
 )
+MAX_SIZE = 1 << 14
+"""Bytes of a certificate: the library's time grows with their square."""
+_UNREADABLE = (ValueError, TypeError, LookupError, AttributeError, RecursionError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +61,10 @@ class CertificateView:
     def parse(cls, der: bytes) -> "CertificateView":
         """Read a certificate. Raises `CertificateException` for anything malformed."""
         try:
-            return _parse(der)
+            return _parse(_bounded(der))
         except CertificateException:
             raise
-        except (ValueError, TypeError, LookupError, AttributeError, RecursionError) as bad:
+        except _UNREADABLE as bad:
             raise CertificateException(f"unreadable certificate: {bad}") from bad
 
     def corda_name(self) -> CordaX500Name:
@@ -86,6 +89,15 @@ class CertificateView:
 
 def corda_name(subject: bytes) -> CordaX500Name:
     """A DER name as Corda's. Raises `CertificateException` for other or doubled attributes."""
+    try:
+        return CordaX500Name(**_attributes(_bounded(subject)))
+    except CertificateException:
+        raise
+    except (*_UNREADABLE, DecodeError) as bad:
+        raise CertificateException(f"not a Corda name: {bad}") from bad
+
+
+def _attributes(subject: bytes) -> dict[str, str]:
     fields: dict[str, str] = {}
     for rdn in x509.Name.load(subject).chosen:
         for attribute in rdn:
@@ -93,10 +105,13 @@ def corda_name(subject: bytes) -> CordaX500Name:
             if kind is None or kind in fields:
                 raise CertificateException(f"attribute {attribute['type'].native} in a name")
             fields[kind] = attribute["value"].native
-    try:
-        return CordaX500Name(**fields)
-    except (TypeError, ValueError, DecodeError) as bad:
-        raise CertificateException(f"not a Corda name: {bad}") from bad
+    return fields
+
+
+def _bounded(der: bytes) -> bytes:
+    if len(der) > MAX_SIZE:
+        raise CertificateException(f"{len(der)} bytes, more than {MAX_SIZE}")
+    return der
 
 
 def _parse(der: bytes) -> CertificateView:

@@ -50,8 +50,10 @@ def read_archive(content: bytes) -> dict[str, bytes]:
 def _check_entries(entries: list[zipfile.ZipInfo], size: int) -> None:
     if len(entries) > MAX_ARCHIVE_FILES:
         raise DecodeError(f"more than {MAX_ARCHIVE_FILES} files")
+    if sum(entry.file_size for entry in entries) > size:
+        raise DecodeError("an archive's files lie one behind the other")
     for entry in entries:
-        if entry.compress_type != zipfile.ZIP_STORED or entry.file_size > size:
+        if entry.compress_type != zipfile.ZIP_STORED:
             raise DecodeError("an archive's files are stored, not compressed")
         parts = entry.filename.removesuffix(".py").split("/")
         if not entry.filename.endswith(".py") or not all(part.isidentifier() for part in parts):
