@@ -113,8 +113,8 @@ def is_stopped(node: RunningNode) -> bool:
 
 
 @contextmanager
-def failed_over(driver: Driver, variant: str) -> Iterator[RunningNode]:
-    """Stop the holder before the second commit of a payment; its standby ends the payment.
+def failed_over(driver: Driver, where: str) -> Iterator[RunningNode]:
+    """Kill or stop the holder at a crash point in a payment; its standby ends the payment.
 
     Gives the former holder.
     """
@@ -124,13 +124,13 @@ def failed_over(driver: Driver, variant: str) -> Iterator[RunningNode]:
         standby = driver.spawn(NODE)
         assert not standby.client.ready.wait(3)  # longer than the lease: it is renewed
         assert epoch_of(driver) == epoch
-        holder.client.arm(f"before_commit:2{variant}")
-        holder.client.ask(pay, f"pay{variant}")
+        holder.client.arm(where)
+        holder.client.ask(pay, f"pay, {where}")
         until(lambda: is_stopped(holder))
 
         driver.await_ready(standby)
         assert epoch_of(driver) == epoch + 1
-        driver.run(NODE, pay, f"pay{variant}")
+        driver.run(NODE, pay, f"pay, {where}")
         assert driver.await_quiet()
         assert driver.check() == []
         yield holder
@@ -141,13 +141,18 @@ def failed_over(driver: Driver, variant: str) -> Iterator[RunningNode]:
 
 
 def test_a_killed_holder(driver: Driver) -> None:
-    with failed_over(driver, "") as holder:
+    with failed_over(driver, "before_commit:2") as holder:
         assert holder.process.wait() == -signal.SIGKILL
 
 
-def test_a_frozen_holder_wakes_up_and_leaves(driver: Driver) -> None:
+@pytest.mark.parametrize(
+    "where",
+    ["before_commit:2:stop", "after_commit:2:stop"],
+    ids=["in its transaction", "between commits"],
+)
+def test_a_frozen_holder_wakes_up_and_leaves(driver: Driver, where: str) -> None:
     on_sqlite = url_of(driver).startswith("sqlite")
-    with failed_over(driver, ":stop") as holder:
+    with failed_over(driver, where) as holder:
         epoch, before = epoch_of(driver), rows_of(driver)
         # On SQLite it may hold the write lock, so the standby has killed it before it took over.
         assert holder.is_alive is not on_sqlite
@@ -156,6 +161,7 @@ def test_a_frozen_holder_wakes_up_and_leaves(driver: Driver) -> None:
 
     assert on_sqlite or code == FENCED_EXIT_CODE
     assert (epoch_of(driver), rows_of(driver)) == (epoch, before)
-    driver.run(NODE, CashPaymentFlow(Amount.parse("10 JPY"), driver.party("PartyB")), "after")
+    pay = CashPaymentFlow(Amount.parse("10 JPY"), driver.party("PartyB"))
+    driver.run(NODE, pay, f"after {where}")
     assert driver.await_quiet()
     assert driver.check() == []

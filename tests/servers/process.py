@@ -67,7 +67,7 @@ class Account:
 class Server:
     """A started server: `env` is what tests need, `ready` tells whether it serves yet.
 
-    `admin` is the URL of a superuser, where there is one.
+    `admin` is the URL of a superuser, where there is one; `control` runs the server's own command.
     """
 
     name: str
@@ -77,6 +77,7 @@ class Server:
     ready: Callable[[], bool]
     stop_signal: signal.Signals = signal.SIGTERM
     admin: str = field(default="", repr=False)
+    control: Callable[[Sequence[str]], subprocess.Popen[bytes]] | None = None
     process: subprocess.Popen[bytes] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -98,6 +99,11 @@ class Server:
         time.sleep(pause)
         self.process = self.spawn()
         self.wait_ready()
+
+    def tell(self, *words: str) -> None:
+        """Run the server's command; raises ServiceError when it has none or refuses."""
+        if self.control is None or self.control(words).wait(START_SECONDS) != 0:
+            raise ServiceError(f"{self.name} refuses {' '.join(words)}\n{self.log_tail()}")
 
     def stop(self) -> None:
         """Ask it to stop, then kill its process group."""

@@ -74,13 +74,14 @@ def start_rabbitmq(
         variable: f"amqp://{USER}:{password}@127.0.0.1:{port}/{vhost}"
         for vhost, variable in vhosts.items()
     }
-    log = base / f"{name}.log"
+    log, command = base / f"{name}.log", script.with_name("rabbitmqctl")
     return Server(
         f"RabbitMQ {name}",
         lambda: account.popen([str(script)], environment, log),
         log,
         urls,
         lambda: _speaks_amqp(port),
+        control=lambda words: account.popen([str(command), *words], environment, log),
     )
 
 
