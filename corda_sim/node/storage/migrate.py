@@ -60,12 +60,16 @@ def branch_locations() -> dict[str, Path]:
 
 
 def upgrade(url: str, branches: Iterable[str] = NODE_BRANCHES) -> None:
-    """Bring `branches` to their newest revision, all in one transaction.
+    """Bring `branches` to their newest revision, all in one transaction; takes no lock if they are.
 
     Raises:
         DatabaseMigrationException: a branch is unknown or a migration failed; nothing changed.
         DatabaseUnavailable: the database can't be reached.
     """
+    branches = tuple(branches)
+    # A stopped process may hold SQLite's write lock; its standby has to start to put it aside.
+    if _are_current(url, branches):
+        return
     with _connected(url, write=True) as connection:
         config = _config(connection)
         for branch in branches:
@@ -82,6 +86,14 @@ def current(url: str) -> tuple[BranchVersion, ...]:
         BranchVersion(branch, applied.get(branch), _head(script, branch))
         for branch in sorted(branch_locations())
     )
+
+
+def _are_current(url: str, branches: Iterable[str]) -> bool:
+    try:
+        done = {version.branch for version in current(url) if version.up_to_date}
+    except CouldNotCreateDataSourceException:
+        return False
+    return done.issuperset(branches)
 
 
 def require_current(url: str, branches: Iterable[str] = NODE_BRANCHES) -> None:

@@ -53,6 +53,19 @@ def test_branches_are_independent_and_upgrading_again_changes_nothing(url: str) 
     migrate.require_current(url, BRANCHES)
 
 
+def test_a_current_database_is_left_alone_by_a_process_that_starts_beside_a_writer(
+    url: str,
+) -> None:
+    migrate.upgrade(url, ["node"])
+    holder = sqlite3.connect(url.removeprefix("sqlite:///"), isolation_level=None)
+    holder.execute("BEGIN IMMEDIATE")
+
+    migrate.upgrade(url, ["node"])
+
+    holder.rollback()
+    holder.close()
+
+
 def test_an_unknown_branch_changes_nothing(url: str) -> None:
     with pytest.raises(DatabaseMigrationException, match="known: accounts, cash, node, notary"):
         migrate.upgrade(url, ["node", "nodes"])
