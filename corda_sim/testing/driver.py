@@ -64,6 +64,8 @@ class RunningNode:
 class Driver:
     """A network in `directory`, or in a temporary one, and its processes, each node's newest.
 
+    It is made as `request` says, unless `directory` holds one already.
+
     `reload` sets reloadCheckpointAfterSuspend on every node; `environment` is added to that of
     every process.
     """
@@ -79,7 +81,10 @@ class Driver:
             Path(tempfile.mkdtemp(prefix="corda-sim-")) if not self.directory else None
         )
         self.network = (self.directory or self._temporary or Path()) / "network"
-        self.manifest = create_network(self.network, self.request, set_up_notary)
+        if self.network.exists():
+            self.manifest = read_manifest(self.network)
+        else:
+            self.manifest = create_network(self.network, self.request, set_up_notary)
         if self.reload:
             reload_at_every_suspend(self.network)
 
