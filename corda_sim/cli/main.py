@@ -10,10 +10,13 @@ from corda_sim.cli import (
     account,
     audit,
     bench,
+    cross,
     demo,
     devnet,
+    dvp,
     flow,
     goquorum,
+    goquorum_sign,
     lcp,
     network,
     nft,
@@ -51,7 +54,10 @@ app.add_typer(audit.validator_app, name="validator", help="What a validator has 
 app.add_typer(node.db_app, name="db", help="Database schemas.")
 app.add_typer(devnet.app, name="devnet", help="A GoQuorum network on loopback.")
 app.add_typer(goquorum.app, name="goquorum", help="The bridge's contracts on GoQuorum.")
+goquorum.app.command("sign")(goquorum_sign.sign)
 app.add_typer(nft.app, name="nft", help="Tokens of an ERC-721 on GoQuorum.")
+app.add_typer(dvp.app, name="dvp", help="Delivery versus payment across the bridge.")
+app.add_typer(cross.app, name="cross", help="Cross-chain transactions.")
 app.add_typer(demo.app, name="demo", help="Demonstrations.")
 app.add_typer(bench.app, name="bench", help="Benchmarks.")
 app.add_typer(lcp.app, name="lcp", help="The light-client proxy; its enclave is simulated.")

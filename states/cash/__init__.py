@@ -2,7 +2,7 @@
 
 from states.cash.commands import Exit, Issue, Lock, Move, Release
 from states.cash.contract import Cash
-from states.cash.lock import CashLock
+from states.cash.lock import CashLock, lock_id
 from states.cash.lock_call import CASH_ID, Lockable, LockCall, NamedKey
 from states.cash.state import CASH_CONTRACT, CASH_SCHEMA, CashKey, CashState, cash_key
 
@@ -23,4 +23,5 @@ __all__ = [
     "NamedKey",
     "Release",
     "cash_key",
+    "lock_id",
 ]

@@ -1,19 +1,25 @@
 """The lock: coins that no key moves, held for a cross-chain transaction."""
 
 from typing import Any, ClassVar
+from uuid import UUID
 
-from corda_sim.core.contracts import Amount, ContractState, StateRef
+from corda_sim.core.contracts import Amount, LinearState, StateRef, UniqueIdentifier
 from corda_sim.core.crypto.keys import PublicKey
 from corda_sim.core.identity import AbstractParty, Party
 from corda_sim.core.serialization import serializable
 from states.cash.state import CASH_CONTRACT, CashKey, CashState
 
 
+def lock_id(tx_id: bytes) -> UniqueIdentifier:
+    """The name of the lock of a cross-chain transaction."""
+    return UniqueIdentifier(tx_id.hex(), UUID(bytes=tx_id[:16]))
+
+
 @serializable("corda_sim.cash.CashLock")
-class CashLock(ContractState):
+class CashLock(LinearState):
     """`amount` for the seller if the cross-chain transaction commits, else for the buyer again.
 
-    `tx_id` (32 bytes) is the cross-chain transaction, `base` the Host's base id; `channel` (of port
+    `tx_id` (32 bytes) is the cross-chain transaction, after which the lock is named, `base` the Host's base id; `channel` (of port
     cross) and `sequence` name the packet whose answer decides. `holders` are the nodes of buyer and
     seller and the bridge's validators: each of them keeps the lock and may bring the answer. It has
     no owner, and is no FungibleState, so that no vault takes it for a coin.

@@ -8,7 +8,7 @@ from corda_sim.core.errors import IllegalArgumentError
 from corda_sim.core.identity import AnonymousParty
 from states.cash.commands import Lock
 from states.cash.cross_calls import call_for, calls_to_cash, is_undecided, packet_of
-from states.cash.lock import CashLock
+from states.cash.lock import CashLock, lock_id
 from states.cash.lock_call import Lockable, LockCall
 from states.cash.state import CashKey, CashState, cash_key
 from states.cross.bridge import BridgeChange
@@ -54,6 +54,9 @@ def _verify_conserved(tx: "LedgerTransaction", locks: tuple[CashLock, ...]) -> N
 def _verify_call(lock: CashLock, call: ContractCall | None, bridge: BridgeChange) -> None:
     if call is None or call.action is not ContractAction.PREPARE:
         raise IllegalArgumentError("Failed requirement: the lock's transaction prepares a call")
+    name = lock_id(call.tx_id)
+    named = (lock.linear_id, lock.linear_id.external_id) == (name, name.external_id)
+    require_that("the lock is named after its transaction", named)
     wanted = LockCall.read(CallInfo.decode_strict(call.call_info).arguments)
     require_that("the lock is as the call asks for", _is_as_wanted(lock, wanted))
     holders = {*wanted.hosts, *bridge.validators}

@@ -36,6 +36,7 @@ from states.cash import (
     Lock,
     Lockable,
     Release,
+    lock_id,
 )
 from states.cross.call_info import CallInfo
 from states.cross.commands import ContractAction, ContractCall
@@ -141,6 +142,7 @@ def call(action: ContractAction, **changes: object) -> ContractCall:
 def lock(quantity: int = 5, **changes: object) -> CashLock:
     wanted = lockable(quantity)
     fields: dict[str, Any] = {
+        "linear_id": lock_id(cast("bytes", changes.get("tx_id", TX_ID))),
         "amount": wanted.amount,
         "validator_key": V,
         "buyer": coin(1, BUYER).owner,

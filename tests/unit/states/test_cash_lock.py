@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from corda_sim.core.contracts import Amount
+from corda_sim.core.contracts import Amount, UniqueIdentifier
 from corda_sim.core.contracts.archive import contract_names, read_archive
 from corda_sim.core.crypto.keys import PublicKey
 from corda_sim.core.errors import DecodeError, IllegalArgumentError, IllegalStateError
@@ -25,6 +25,7 @@ from states.cash import (
     LockCall,
     Move,
     Release,
+    lock_id,
 )
 from states.cross.call_info import CallInfo
 from states.cross.commands import ContractAction
@@ -220,6 +221,14 @@ REFUSED_LOCKS: dict[str, tuple[Changes, str]] = {
     "shown to another": (
         {"outputs": (lock(holders=(ALICE, BOB, VALIDATOR, BANK)), coin(2))},
         "both nodes and the validators hold",
+    ),
+    "under another name": (
+        {"outputs": (lock(linear_id=lock_id(OTHER_TX)), coin(2))},
+        "named after its transaction",
+    ),
+    "under half its name": (
+        {"outputs": (lock(linear_id=UniqueIdentifier(None, lock().linear_id.id)), coin(2))},
+        "named after its transaction",
     ),
     "for a call that can't be read": (
         locked(call_info=CallInfo(CASH_ID, b"\xff").encode()),

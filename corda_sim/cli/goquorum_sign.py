@@ -1,0 +1,64 @@
+"""`goquorum sign`: the seller of a DvP signs on GoQuorum, with his own key."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
+
+from corda_sim.cli.connect import connect
+from corda_sim.cli.cross import TxId
+from corda_sim.cli.goquorum_options import Key, PasswordFile, Rpc, sending
+from corda_sim.cli.options import Json
+from corda_sim.cli.output import console, emit, outline
+from corda_sim.cli.terms import read_terms, summary
+
+if TYPE_CHECKING:
+    from flows.dvp.terms import Terms
+    from goquorum.bridge_file import BridgeFile
+    from goquorum.endpoint.account import Receipt, Sender
+
+_NEVER: Final = (0, 2**64 - 1)
+"""The packet's own time-out: the transaction has one, and Corda refuses what comes later."""
+
+
+def sign(  # noqa: PLR0913, PLR0917 - each is an option
+    context: typer.Context,
+    tx: TxId,
+    terms_file: Annotated[Path, typer.Option("--terms", metavar="TERMS_FILE")],
+    bridge: Annotated[Path, typer.Option(metavar="BRIDGE_FILE", help="As deploy wrote it.")],
+    rpc: Rpc,
+    key: Key,
+    password_file: PasswordFile = None,
+    as_json: Json = False,
+) -> None:
+    """Agree to terms: rebuild their transaction, show it, refuse another, and send IBCSignTx.
+
+    With `-n NODE_DIR`, the seller's node judges the terms first.
+    """
+    from goquorum.bridge_file import BridgeFile
+
+    terms = read_terms(terms_file)
+    terms.require_tx_id(tx)
+    contracts = BridgeFile.read(bridge)
+    if not as_json:
+        console.print("\n".join(outline(summary(terms))))
+    if context.obj is not None:
+        with connect(context.obj) as client:
+            client.start_flow("DvpCheckFlow", {"terms": terms.text}).get()
+    with sending(rpc, key, password_file) as sender:
+        receipt = _send(sender, contracts, terms)
+    document = {"transaction": receipt.transaction_hash, "block": receipt.block_number}
+    emit({**summary(terms), **document} if as_json else document, as_json=as_json)
+
+
+def _send(sender: "Sender", bridge: "BridgeFile", terms: "Terms") -> "Receipt":
+    from flows.dvp.terms import TermsRefused
+    from goquorum.endpoint.addresses import show_address
+
+    if sender.address != terms.seller.address:
+        seller = show_address(terms.seller.address)
+        raise TermsRefused(f"the key is {show_address(sender.address)}'s, the seller is {seller}")
+    auth = bridge.connect(sender.rpc).auth
+    channel = terms.bridge.auth_counterparty
+    message = (channel, terms.tx_id, terms.asset_call, _NEVER, 0)
+    return auth.transact(sender, "ibcSignTx", message)

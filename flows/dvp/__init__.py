@@ -1,0 +1,1 @@
+"""Delivery versus payment: a stablecoin on Corda against a token on GoQuorum."""
