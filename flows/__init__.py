@@ -1,4 +1,4 @@
-"""The flows of the platform: finality, signatures, resolution, cash, accounts and validation."""
+"""The flows of the platform: the ledger's own, cash, accounts, validation, the bridge and DvP."""
 
 from corda_sim.flow.cordapp import CordApp
 from flows.accounts.create import CreateAccount
@@ -37,12 +37,19 @@ from flows.accounts.states import (
     ShareStateWithAccount,
     ShareStateWithAccountFlow,
 )
+from flows.cash.bridging import CashApplication
 from flows.cash.exit import CashExitFlow
 from flows.cash.issue import CashIssueFlow
 from flows.cash.issue_and_payment import CashIssueAndPaymentFlow
 from flows.cash.payment import CashPaymentFlow, CashPaymentResponder
+from flows.cross.messages import CrossMessageFlow
+from flows.cross.status import CrossListFlow, CrossStatusFlow
 from flows.data_vending import SendStateAndRefFlow, SendTransactionFlow
+from flows.dvp.check import DvpCheckFlow
+from flows.dvp.propose import DvpProposeFlow
+from flows.dvp.start import DvpStartFlow
 from flows.finality import FinalityFlow, ReceiveFinalityFlow
+from flows.ibc.applications import register_application
 from flows.ibc.building import BridgeTransactionFlow, BridgeTransactionResponder
 from flows.ibc.hosting import (
     GenesisCreateFlow,
@@ -70,6 +77,8 @@ from flows.signatures import CollectSignaturesFlow
 from flows.validation import RequestValidationFlow, ValidatorFlow
 from flows.validator_service import create_validator_policy
 
+register_application("cash", CashApplication())
+
 cordapp = CordApp(
     name="corda-sim-flows",
     flows=(
@@ -87,6 +96,12 @@ cordapp = CordApp(
         CashPaymentResponder,
         CollectSignaturesFlow,
         CreateAccount,
+        CrossListFlow,
+        CrossMessageFlow,
+        CrossStatusFlow,
+        DvpCheckFlow,
+        DvpProposeFlow,
+        DvpStartFlow,
         FinalityFlow,
         GenesisCreateFlow,
         GenesisCreateResponder,

@@ -4,14 +4,19 @@ A CorDapp registers its application when its package is imported. The builder as
 one whose call it is answers with the parts that its contract wants beside the bridge's.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, Protocol
 
 from corda_sim.core.contracts import Command, ContractState, StateAndRef
+from corda_sim.core.crypto.keys import PublicKey
 from corda_sim.cross.contract.module import CallId, ContractCall
 from corda_sim.cross.tx.types import ContractCallResult
+from corda_sim.flow.context import StagedStep
 from corda_sim.flow.services import NodeServices
+from corda_sim.ibc.context import Context
+from states.ibc import Host
 
 
 class Action(Enum):
@@ -25,12 +30,16 @@ class Action(Enum):
 
 @dataclass(frozen=True, slots=True)
 class ApplicationParts:
-    """Components that a transaction has beside the bridge's; all at the bridge's notary."""
+    """Components that a transaction has beside the bridge's; all at the bridge's notary.
+
+    ``keys`` are this node's keys that sign for them, beside its legal identity's.
+    """
 
     inputs: tuple[StateAndRef[Any], ...] = ()
     outputs: tuple[ContractState, ...] = ()
     commands: tuple[Command[Any], ...] = ()
     references: tuple[StateAndRef[Any], ...] = ()
+    keys: tuple[PublicKey, ...] = ()
 
     def __add__(self, other: "ApplicationParts") -> "ApplicationParts":
         return ApplicationParts(
@@ -38,6 +47,7 @@ class ApplicationParts:
             self.outputs + other.outputs,
             self.commands + other.commands,
             self.references + other.references,
+            self.keys + other.keys,
         )
 
 
@@ -46,21 +56,52 @@ NO_PARTS = ApplicationParts()
 
 @dataclass(frozen=True, slots=True)
 class Fragment:
-    """An application's answer; ``result`` is what a call or its preparation returns."""
+    """An application's answer; ``result`` is what a call or its preparation returns.
+
+    With ``refused``, a reason, the parts are those of a refusal to prepare.
+    """
 
     parts: ApplicationParts
     result: ContractCallResult = field(default_factory=ContractCallResult)
+    refused: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What Cross wants of a contract, and all that an application may look at for its answer.
+
+    ``call`` is given with CALL and PREPARE. ``staged`` is the flow's step, which locks of states
+    belong to.
+    """
+
+    action: Action
+    call_id: CallId
+    call: ContractCall | None
+    ctx: Context
+    host: StateAndRef[Host]
+    services: NodeServices
+    staged: StagedStep
+
+    @property
+    def contracts(self) -> Mapping[str, str]:
+        """The contracts that may be called: wire names by the host's ids."""
+        return {one.name: one.target for one in self.host.state.data.config.contracts}
+
+    @property
+    def signing(self) -> tuple[PublicKey, ...]:
+        """The keys of the validators that will sign."""
+        host = self.host.state.data
+        return tuple(one.owning_key for one in host.validators[: host.config.threshold])
 
 
 class Application(Protocol):
     """The flow side of contracts that Cross can call."""
 
-    def fragment(
-        self, action: Action, call_id: CallId, call: ContractCall | None, services: NodeServices
-    ) -> Fragment | None:
+    def fragment(self, asked: Asked) -> Fragment | None:
         """The parts for a call, None when it isn't this application's.
 
-        ``call`` is given with CALL and PREPARE. Raises: CallRefused, which refuses the call.
+        Raises: CallRefused for a call to no contract; StatesNotAvailableException while other flows
+        hold what is needed.
         """
 
 
@@ -72,9 +113,7 @@ def register_application(name: str, application: Application) -> None:
     _registered[name] = application
 
 
-def fragment_of(
-    action: Action, call_id: CallId, call: ContractCall | None, services: NodeServices
-) -> Fragment | None:
+def fragment_of(asked: Asked) -> Fragment | None:
     """The answer of the application whose call it is."""
-    asked = (one.fragment(action, call_id, call, services) for one in _registered.values())
-    return next((answer for answer in asked if answer is not None), None)
+    answers = (one.fragment(asked) for one in _registered.values())
+    return next((answer for answer in answers if answer is not None), None)

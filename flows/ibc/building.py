@@ -63,9 +63,8 @@ class BridgeTransactionFlow(FlowLogic[Submitted]):
     """Deliver messages (the bytes of their Any's) to a host, all in one transaction.
 
     ``base_id`` may be left out where the node has one host. ``parts`` are an application's own
-    components, signed for with ``keys`` beside the node's own. A message whose work was done before
-    is left out. Where states were taken by others, or the time-window was missed, all is built
-    anew.
+    components. A message whose work was done before is left out. Where states were taken by others,
+    or the time-window was missed, all is built anew.
 
     Raises: what the messages' handlers raise, ValidationRefusedException, NotaryException,
     BridgeHostUnknown, BridgeBusyException.
@@ -78,12 +77,10 @@ class BridgeTransactionFlow(FlowLogic[Submitted]):
         messages: Iterable[bytes],
         base_id: StateRef | None = None,
         parts: ApplicationParts = NO_PARTS,
-        keys: Iterable[PublicKey] = (),
     ) -> None:
         self.messages = tuple(messages)
         self.base_id = base_id
         self.parts = parts
-        self.keys = tuple(keys)
 
     async def call(self) -> Submitted:
         """The outcome, final."""
@@ -109,31 +106,23 @@ class BridgeTransactionFlow(FlowLogic[Submitted]):
 
     def _plan(self, states: HostStates, window: TimeWindow) -> Plan:
         def make() -> bytes:
-            signers = (*self._signers(states.host.state.data), *self._part_signers())
-            planner = Planner(
-                self.service_hub.services, self.context.staged, states, window, signers, self.parts
-            )
+            services, staged = self.service_hub.services, self.context.staged
+            planner = Planner(services, staged, states, window, self.parts)
             return serialize(planner.plan(self.messages))
 
         return deserialize(self.context.record("bridge", make), Plan)
 
-    def _part_signers(self) -> list[PublicKey]:
-        return [key for command in self.parts.commands for key in command.signers]
-
     def _signers(self, host: Host) -> tuple[PublicKey, ...]:
         chosen = host.validators[: host.config.threshold]
-        return tuple(
-            dict.fromkeys(
-                (self.our_identity.owning_key, *self.keys, *(one.owning_key for one in chosen))
-            )
-        )
+        keys = (self.our_identity.owning_key, *(one.owning_key for one in chosen))
+        return tuple(dict.fromkeys(keys))
 
     async def _submit(self, host: StateAndRef[Host], window: TimeWindow, plan: Plan) -> Submitted:
         if not plan.kept:
             return Submitted("", 0, tuple("NOOP" for _ in self.messages), ())
         draft = draft_of(self.service_hub.services, self._intent(host, window, plan))
         self.set_step(SIGNING)
-        keys = (self.our_identity.owning_key, *self.keys)
+        keys = dict.fromkeys((self.our_identity.owning_key, *plan.part_keys))
         stx = self.service_hub.sign_initial_transaction(draft.builder, *keys)
         stx = await self._validated(stx, host.state.data)
         self.set_step(FINALISING)

@@ -69,7 +69,7 @@ def draft_of(services: NodeServices, intent: Intent) -> Draft:
 def _execute(builder: TransactionBuilder, intent: Intent) -> Execution:
     commands = tuple(CommandWithParties(one.signers, one.value) for one in builder.commands)
     host = intent.host.state
-    around = Surroundings.of(host.data, host.notary.owning_key, intent.window, commands)
+    around = Surroundings(host.data, host.notary.owning_key, intent.window, commands)
     consumed = _bridge_states(builder.input_states)
     execution = execution_over(around, consumed, _bridge_states(builder.reference_states))
     for message in intent.messages:

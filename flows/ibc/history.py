@@ -120,7 +120,7 @@ def replay(services: NodeServices, host: StateAndRef[Host], ref: StateRef) -> Tr
         return TransactionEvents(stx.id, height_of(stx), ())
     commands = tuple(CommandWithParties(one.signers, one.value) for one in stx.commands)
     notary_key = host.state.notary.owning_key
-    around = Surroundings.of(host.state.data, notary_key, stx.time_window, commands)
+    around = Surroundings(host.state.data, notary_key, stx.time_window, commands)
     consumed, referred = _states(services, stx.inputs), _states(services, stx.references)
     execution = execution_over(around, consumed, referred)
     for message in messages:

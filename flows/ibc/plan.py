@@ -54,6 +54,7 @@ class Plan:
     part_references: tuple[StateRef, ...] = ()
     part_outputs: tuple[ContractState, ...] = ()
     part_commands: tuple[PlannedCommand, ...] = ()
+    part_keys: tuple[PublicKey, ...] = ()
     mint: bytes = b""
     busy: str = ""
 
@@ -69,7 +70,6 @@ class Planner:
     staged: StagedStep
     states: HostStates
     window: TimeWindow
-    signers: tuple[PublicKey, ...]
     parts: ApplicationParts = NO_PARTS
     _execution: Execution = field(init=False)
 
@@ -80,16 +80,16 @@ class Planner:
         """
         host = self.states.host.state
         commands = tuple(CommandWithParties(one.signers, one.value) for one in self.parts.commands)
-        around = Surroundings(
-            host.data, host.notary.owning_key, self.window, commands, frozenset(self.signers)
-        )
-        asked = AskedEnvironment(around, self.services)
+        around = Surroundings(host.data, host.notary.owning_key, self.window, commands)
+        asked = AskedEnvironment(around, self.states.host, self.services, self.staged)
         source = VaultSource(self.services, self.states, self._reserve)
         self._execution = Execution(around, source, asked.environment)
         try:
             kept = self._run(messages)
         except TicketsExhausted as error:
             return self._without_ticket(str(error), error.path)
+        except StatesNotAvailableException as error:
+            return Plan(busy=str(error))
         return self._locked(kept, self.parts + asked.parts)
 
     def _run(self, messages: Iterable[bytes]) -> tuple[int, ...]:
@@ -128,6 +128,7 @@ class Planner:
             tuple(one.ref for one in parts.references),
             parts.outputs,
             tuple(PlannedCommand(one.value, one.signers) for one in parts.commands),
+            tuple(dict.fromkeys(parts.keys)),
         )
 
     def _without_ticket(self, reason: str, path: str) -> Plan:

@@ -19,10 +19,11 @@ def lock_id(tx_id: bytes) -> UniqueIdentifier:
 class CashLock(LinearState):
     """`amount` for the seller if the cross-chain transaction commits, else for the buyer again.
 
-    `tx_id` (32 bytes) is the cross-chain transaction, after which the lock is named, `base` the Host's base id; `channel` (of port
-    cross) and `sequence` name the packet whose answer decides. `holders` are the nodes of buyer and
-    seller and the bridge's validators: each of them keeps the lock and may bring the answer. It has
-    no owner, and is no FungibleState, so that no vault takes it for a coin.
+    `tx_id` (32 bytes) is the cross-chain transaction, after which the lock is named, `base` the
+    Host's base id; `channel` (of port cross) and `sequence` name the packet whose answer decides.
+    `holders` are the nodes of buyer and seller and the bridge's validators: each of them keeps the
+    lock and may bring the answer. It has no owner, and is no FungibleState, so that no vault takes
+    it for a coin.
     """
 
     belongs_to_contract: ClassVar[str] = CASH_CONTRACT

@@ -19,6 +19,7 @@ from corda_sim.ibc.host import paths
 from corda_sim.ibc.lightclients.corda.outputs import IBC_CONTRACT
 from corda_sim.ibc.numbers import u64
 from corda_sim.ibc.router import ResultType
+from states.cross.environment import check_answers
 from states.ibc.commands import Deliver, GenesisCreate, HostCreate
 from states.ibc.errors import MessageWithoutEffect
 from states.ibc.execution import MODULES, Execution, Surroundings
@@ -103,6 +104,7 @@ def _verify_host(tx: "LedgerTransaction") -> None:
 def _verify_messages(tx: "LedgerTransaction") -> None:
     host = _host(tx)
     _require_notary(tx)
+    check_answers(tx)
     commands = select_commands(tx.commands, Deliver)
     _require_validators(host, commands)
     consumed, referred = _states(tx.inputs, host), _states(tx.references, host, Host)
@@ -124,7 +126,7 @@ def _execute(
 ) -> Execution:
     if tx.time_window is None or tx.notary is None:
         raise IllegalArgumentError("a bridge transaction has a time-window")
-    around = Surroundings.of(host, tx.notary.owning_key, tx.time_window, tx.commands)
+    around = Surroundings(host, tx.notary.owning_key, tx.time_window, tx.commands)
     execution = execution_over(around, consumed, referred)
     for command in select_commands(tx.commands, Deliver):
         if execution.deliver(command.value.message).result is not ResultType.SUCCESS:

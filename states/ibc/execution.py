@@ -1,6 +1,6 @@
 """Running messages over bridge states: what the building flow does, and the contract again."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -42,33 +42,20 @@ MODULES: Mapping[str, Callable[[Environment], IbcModule]] = {
 class Surroundings:
     """All that messages depend on beside bridge states.
 
-    ``notary_key`` and ``window`` are the transaction's; ``commands`` and ``signers`` are what the
-    contracts that Cross calls answer with, and the keys that must sign.
+    ``notary_key`` and ``window`` are the transaction's; by its ``commands`` accounts sign, and the
+    contracts that Cross calls answer.
     """
 
     host: Host
     notary_key: PublicKey
     window: TimeWindow
     commands: Sequence[CommandWithParties[Any]]
-    signers: Collection[PublicKey]
-
-    @classmethod
-    def of(
-        cls,
-        host: Host,
-        notary_key: PublicKey,
-        window: TimeWindow,
-        commands: Sequence[CommandWithParties[Any]],
-    ) -> "Surroundings":
-        """Those of a transaction with these commands, whose signers are all there are."""
-        signers = frozenset(key for command in commands for key in command.signers)
-        return cls(host, notary_key, window, commands, signers)
 
 
 class Execution:
     """Delivers messages one after the other over one store.
 
-    ``env`` is what Cross is told, unless it follows from the transaction's commands and signers.
+    ``env`` is what Cross is told, unless it follows from the transaction's commands.
     """
 
     def __init__(
@@ -76,7 +63,7 @@ class Execution:
     ) -> None:
         self.store = BridgeStore(source)
         config = around.host.config
-        self._env = env or environment_of(config, around.commands, around.signers)
+        self._env = env or environment_of(config, around.commands)
         self.context = Context(
             self.store,
             Moment.of_window(around.window),

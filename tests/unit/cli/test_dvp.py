@@ -13,7 +13,7 @@ from corda_sim.cli.main import FAILED, UNREACHABLE, USAGE, run
 from corda_sim.rpc.client import FlowOutcome
 from flows.dvp.terms import Terms
 from flows.dvp.terms_types import NamedParty
-from tests.unit.flows.dvp_terms import TERMS
+from tests.unit.flows.dvp.terms import TERMS
 
 NOWHERE = "http://127.0.0.1:9"
 KEY = bytes(31) + b"\7"

@@ -88,10 +88,16 @@ EPOCH_MILLIS = 1_767_225_600_000
 class Followed:
     """A light client inside the enclave, and what it last told."""
 
-    def __init__(self, client: LightClient, first: AnyMessage, consensus: AnyMessage) -> None:
+    def __init__(
+        self,
+        client: LightClient,
+        first: AnyMessage,
+        consensus: AnyMessage,
+        now: Moment | None = None,
+    ) -> None:
         self.client = client
         self.store = ClientStore(MemoryStore(), f"{client.client_type}-0")
-        self.height = client.initialise(self.store, first, consensus, NOWHERE)
+        self.height = client.initialise(self.store, first, consensus, now or NOWHERE)
         self.told = Height()
 
     def state_id(self, height: Height) -> bytes:
@@ -351,30 +357,32 @@ class BridgeOfTwo:
         )
         return first, second, third
 
-    def open_channel(self) -> None:
+    def open_channel(self, port: str = PORT, version: str = "mock-1") -> tuple[str, str]:
+        """The channel's names on the host and on the chain."""
         corda, qbft = self.corda, self.qbft
         end = Channel(
             ChannelState.INIT,
             Order.UNORDERED,
-            ChannelCounterparty(PORT, ""),
+            ChannelCounterparty(port, ""),
             (corda.connection_id,),
-            "mock-1",
+            version,
         )
-        corda.channel_id = corda.deliver(MsgChannelOpenInit(PORT, end)).value[0]  # type: ignore[index]
-        proof, height = self.proven(corda, paths.channel(PORT, corda.channel_id))
+        corda.channel_id = corda.deliver(MsgChannelOpenInit(port, end)).value[0]  # type: ignore[index]
+        proof, height = self.proven(corda, paths.channel(port, corda.channel_id))
         tried = Channel(
             ChannelState.TRYOPEN,
             Order.UNORDERED,
-            ChannelCounterparty(PORT, corda.channel_id),
+            ChannelCounterparty(port, corda.channel_id),
             (qbft.connection_id,),
         )
-        attempt = MsgChannelOpenTry(PORT, tried, "mock-1", proof, height)
+        attempt = MsgChannelOpenTry(port, tried, version, proof, height)
         qbft.channel_id = qbft.deliver(attempt).value[0]  # type: ignore[index]
-        proof, height = self.proven(qbft, paths.channel(PORT, qbft.channel_id))
-        ack = MsgChannelOpenAck(PORT, corda.channel_id, qbft.channel_id, "mock-1", proof, height)
+        proof, height = self.proven(qbft, paths.channel(port, qbft.channel_id))
+        ack = MsgChannelOpenAck(port, corda.channel_id, qbft.channel_id, version, proof, height)
         corda.deliver(ack)
-        proof, height = self.proven(corda, paths.channel(PORT, corda.channel_id))
-        qbft.deliver(MsgChannelOpenConfirm(PORT, qbft.channel_id, proof, height))
+        proof, height = self.proven(corda, paths.channel(port, corda.channel_id))
+        qbft.deliver(MsgChannelOpenConfirm(port, qbft.channel_id, proof, height))
+        return corda.channel_id, qbft.channel_id
 
     def send(self, source: Side, data: bytes, timeout: int = 0) -> Packet:
         height = Height(0, 2**64 - 1) if not timeout else Height()
@@ -387,13 +395,17 @@ class BridgeOfTwo:
         return MsgRecvPacket(packet, *self.proven(source, path))
 
     def ack(self, packet: Packet, target: Side, ack: bytes) -> MsgAcknowledgement:
-        path = paths.packet_acknowledgement(PORT, target.channel_id, packet.sequence)
+        path = paths.packet_acknowledgement(*_destination(packet))
         return MsgAcknowledgement(packet, ack, *self.proven(target, path))
 
     def timeout(self, packet: Packet, target: QbftSide, seconds: int) -> MsgTimeout:
-        path = paths.packet_receipt(PORT, target.channel_id, packet.sequence)
+        path = paths.packet_receipt(*_destination(packet))
         height = target.tell(self.corda, seconds)
         return MsgTimeout(packet, target.prove(path, height, None), height)
+
+
+def _destination(packet: Packet) -> tuple[str, str, int]:
+    return packet.destination_port, packet.destination_channel, packet.sequence
 
 
 def open_bridge() -> BridgeOfTwo:

@@ -25,7 +25,12 @@ from tests.unit.ibc.bridge import BridgeOfTwo, Followed, QbftSide, Side
 from tests.unit.ibc.chain import PORT
 from tests.unit.ibc.enclave import MRENCLAVE, Enclave, certificate
 
-ALLOW = ["corda_sim.ibc.Ibc"]
+ALLOW = [
+    "corda_sim.cash.Cash",
+    "corda_sim.ibc.Ibc",
+    "corda_sim.ibc.Ibc:corda_sim.cross.AccountSigns",
+    "corda_sim.ibc.Ibc:corda_sim.cross.ContractCall",
+]
 CHAIN_ID = "corda-test"
 _NEW = ("client_id", "connection_id", "channel_id")
 _MINTED = "mint_tickets"
@@ -63,6 +68,7 @@ def make_host(network: MockNetwork, parties: Sequence[str] = ("PartyA", "PartyB"
             attestation_root=certificate("root", "root"),
             development_mode=True,
             ports=("cross=cross", "cross-auth=cross-auth", f"{PORT}=nop"),
+            contracts=("cash=corda_sim.cash.Cash",),
         )
     )
 
@@ -70,8 +76,12 @@ def make_host(network: MockNetwork, parties: Sequence[str] = ("PartyA", "PartyB"
 class _Values(Mapping[str, bytes]):
     """What the host's vault holds, as another side's store shows it."""
 
-    def __init__(self, service: BridgeService) -> None:
-        self._service = service
+    def __init__(self, node: MockNode) -> None:
+        self._node = node
+
+    @property
+    def _service(self) -> BridgeService:
+        return self._node.hub.cordapp_service(BridgeService)
 
     def __getitem__(self, path: str) -> bytes:
         found = self._service.value(None, path)
@@ -93,7 +103,7 @@ class HostSide(Side):
         self.network, self.node = network, network["PartyA"]
         self.base_id = make_host(network)
         super().__init__(enclave, None)  # type: ignore[arg-type] # the contract's own
-        self.store.values = _Values(self.service)  # type: ignore[assignment]
+        self.store.values = _Values(self.node)  # type: ignore[assignment]
         info = self.service.host(None)
         first = Height(0, info.height)
         state = AnyMessage.pack(
@@ -165,9 +175,9 @@ class HostSide(Side):
 class HostBridge(BridgeOfTwo):
     """A host and a chain with clients; `connect` and `open_channel` do the rest."""
 
-    def __init__(self, network: MockNetwork) -> None:
+    def __init__(self, network: MockNetwork, chain: type[QbftSide] = QbftSide) -> None:
         self.enclave = Enclave()
-        self.qbft = QbftSide(self.enclave)
+        self.qbft = chain(self.enclave)
         self.corda = HostSide(self.enclave, network)  # type: ignore[assignment]
         for side in (self.qbft, self.corda):
             side.create_client()

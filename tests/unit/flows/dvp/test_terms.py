@@ -18,7 +18,7 @@ from flows.dvp.channels import bridge_of
 from flows.dvp.terms import Terms, TermsRefused
 from states.cash import LockCall
 from states.cross.call_info import CallInfo
-from tests.unit.flows.dvp_terms import BUYER, NFT, SELLER, TERMS
+from tests.unit.flows.dvp.terms import BUYER, NFT, SELLER, TERMS
 from tests.unit.states.ledger import ALICE, BANK, BOB, JPY, VALIDATOR, amount, key, token
 
 Document = dict[str, Any]
