@@ -21,7 +21,15 @@ NOTARY_LABEL: Final = "Notary"
 NOTARY_NAME: Final = CordaX500Name(NOTARY_LABEL, "Zurich", "CH")
 NOTARY_SERVICE_NAME: Final = CordaX500Name("Notary Service", "Zurich", "CH")
 OUTSIDER_NAME: Final = CordaX500Name("Outsider", "Paris", "FR")
-DEFAULT_VALIDATOR_ALLOW: Final = ("corda_sim.cash.Cash:Issue", "corda_sim.cash.Cash:Exit")
+DEFAULT_VALIDATOR_ALLOW: Final = (
+    "corda_sim.cash.Cash:Issue",
+    "corda_sim.cash.Cash:Exit",
+    "corda_sim.cash.Cash:Lock",
+    "corda_sim.cash.Cash:Release",
+    "corda_sim.ibc.Ibc",
+    "corda_sim.ibc.Ibc:corda_sim.cross.AccountSigns",
+    "corda_sim.ibc.Ibc:corda_sim.cross.ContractCall",
+)
 _PORTS: Final = range(20_000, 32_000)
 """Below the range that the kernel takes ports for outgoing connections from."""
 _SQLITE: Final = "sqlite"

@@ -141,11 +141,11 @@ class Dvp:
         funds = Amount.parse("150 JPY")
         self.a.run_flow(CashIssueFlow(funds, validator=validator, to_account=self.buyer))
 
-    def propose(self, price: str = "100 JPY", **how: int) -> Terms:
+    def propose(self, price: str = "100 JPY", expires_in: int = 600) -> Terms:
         """Terms that both sides have read."""
         seller = f"{self.seller}@PartyB"
         asked = (Amount.parse(price), NFT, self.token, self.buyer, BUYER, seller, SELLER)
-        return Terms.parse(self.a.run_flow(DvpProposeFlow(*asked, **how)))
+        return Terms.parse(self.a.run_flow(DvpProposeFlow(*asked, expires_in=expires_in)))
 
     def start(self, terms: Terms) -> StartedDvp:
         """The buyer signs."""
