@@ -1,7 +1,7 @@
 """Packets, what of them is committed, and the messages that carry them (ibc.core.channel.v1)."""
 
 import dataclasses
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Protocol
 
 from corda_sim.core.crypto.hashes import sha256
 from corda_sim.ibc.client.height import ZERO_HEIGHT, Height
@@ -41,9 +41,8 @@ class Packet(Message):
             raise ErrInvalidPacket("packet data bytes cannot be empty")
 
     def has_elapsed(self, height: Height, timestamp: int) -> bool:
-        """Whether the packet's time is over at a height and a time (Timeout.Elapsed)."""
-        by_height = not self.timeout_height.is_zero and height >= self.timeout_height
-        return by_height or 0 < self.timeout_timestamp <= timestamp
+        """Whether the packet's time is over at a height and a time."""
+        return has_elapsed(self, height, timestamp)
 
     @property
     def commitment(self) -> bytes:
@@ -51,6 +50,24 @@ class Packet(Message):
         height = self.timeout_height
         head = u64(self.timeout_timestamp) + u64(height.revision_number)
         return sha256(head + u64(height.revision_height) + sha256(self.data))
+
+
+class WithTimeout(Protocol):
+    """A packet, or the wish to send one; the time-out as in ``Packet``."""
+
+    @property
+    def timeout_height(self) -> Height:
+        """The other chain's height, zero for none."""
+
+    @property
+    def timeout_timestamp(self) -> int:
+        """The other chain's time in nanoseconds, zero for none."""
+
+
+def has_elapsed(packet: WithTimeout, height: Height, timestamp: int) -> bool:
+    """Whether a time is over at a height and a time in nanoseconds (Timeout.Elapsed)."""
+    by_height = not packet.timeout_height.is_zero and height >= packet.timeout_height
+    return by_height or 0 < packet.timeout_timestamp <= timestamp
 
 
 def commit_acknowledgement(acknowledgement: bytes) -> bytes:

@@ -9,8 +9,8 @@ from corda_sim.ibc.channel.ends import (
     packet_event,
     require_state,
 )
-from corda_sim.ibc.channel.packet import Packet
-from corda_sim.ibc.channel.types import ChannelState
+from corda_sim.ibc.channel.packet import Packet, has_elapsed
+from corda_sim.ibc.channel.types import Channel, ChannelState
 from corda_sim.ibc.client import keeper
 from corda_sim.ibc.client.height import ZERO_HEIGHT, Height
 from corda_sim.ibc.context import Context
@@ -42,8 +42,7 @@ def send_packet(ctx: Context, msg: SendPacket) -> Packet:
     Raises: ErrChannelNotFound, ErrInvalidChannelState, ErrInvalidPacket, ErrClientNotActive,
     ErrTimeoutElapsed.
     """
-    end = get_channel(ctx, msg.source_port, msg.source_channel)
-    require_state(end, ChannelState.OPEN)
+    end = check_sendable(ctx, msg)
     packet = Packet(
         _take_sequence(ctx, msg.source_port, msg.source_channel),
         msg.source_port,
@@ -55,12 +54,22 @@ def send_packet(ctx: Context, msg: SendPacket) -> Packet:
         msg.timeout_timestamp,
     )
     packet.validate()
-    connection = active_connection_of(ctx, end)
-    _refuse_elapsed(ctx, connection.client_id, packet)
     path = paths.packet_commitment(packet.source_port, packet.source_channel, packet.sequence)
     ctx.store.set(path, packet.commitment)
     ctx.events.append(packet_event("send_packet", packet, end))
     return packet
+
+
+def check_sendable(ctx: Context, msg: SendPacket) -> Channel:
+    """The channel's end, if a packet could be sent now; no sequence is needed yet.
+
+    Raises: ErrChannelNotFound, ErrInvalidChannelState, ErrClientNotActive, ErrTimeoutElapsed.
+    """
+    end = get_channel(ctx, msg.source_port, msg.source_channel)
+    require_state(end, ChannelState.OPEN)
+    connection = active_connection_of(ctx, end)
+    _refuse_elapsed(ctx, connection.client_id, msg)
+    return end
 
 
 def _take_sequence(ctx: Context, port_id: str, channel_id: str) -> int:
@@ -72,12 +81,12 @@ def _take_sequence(ctx: Context, port_id: str, channel_id: str) -> int:
     return sequence
 
 
-def _refuse_elapsed(ctx: Context, client_id: str, packet: Packet) -> None:
+def _refuse_elapsed(ctx: Context, client_id: str, msg: SendPacket) -> None:
     light, store = keeper.client_of(ctx, client_id)
     height = light.latest_height(store)
     timestamp = light.timestamp_at(store, height)
-    if packet.has_elapsed(height, timestamp):
+    if has_elapsed(msg, height, timestamp):
         raise ErrTimeoutElapsed(
-            f"packet timeout {packet.timeout_height}, {packet.timeout_timestamp} ns has passed at "
+            f"packet timeout {msg.timeout_height}, {msg.timeout_timestamp} ns has passed at "
             f"the counterparty's {height}, {timestamp} ns"
         )

@@ -28,7 +28,7 @@ from corda_sim.cross.ports import CROSS_PORT
 from corda_sim.cross.tx.types import CommitProtocol, Tx
 from corda_sim.cross.xcc.resolver import read_xcc, resolve
 from corda_sim.cross.xcc.types import SELF, ChannelInfo
-from corda_sim.ibc.channel.sending import SendPacket, send_packet
+from corda_sim.ibc.channel.sending import SendPacket, check_sendable, send_packet
 from corda_sim.ibc.client.height import ZERO_HEIGHT, Height
 from corda_sim.ibc.context import Context
 from corda_sim.ibc.events import event
@@ -57,19 +57,22 @@ def send_call(ctx: Context, env: Environment, tx: Tx) -> None:
 
     The packet times out with the transaction, unlike Go's, which never does: what was prepared is
     released once the call is proven not to have come.
-    Raises: ErrTxExists, as ``participant_of`` and ``send_packet``.
+    Raises: ErrTxExists, as ``participant_of`` and ``send_packet``; nothing is prepared then.
     """
     channel = participant_of(ctx, tx)
     if coordinator_state(ctx.store, tx.id) is not None:
         raise ErrTxExists(f"transaction {tx.id.hex()} runs already")
     own, other = tx.contract_transactions
+    packet = _packet(tx, channel, PacketDataCall(tx.id, other))
+    # before the own call is prepared: what was prepared must not be left behind
+    check_sendable(ctx, packet)
     try:
         call = ContractCall.of(CallId(tx.id, COORDINATOR), SELF, own)
         prepare_commit(ctx, env.contracts, call)
     except CallRefused as refusal:
         _abort_unsent(ctx, tx.id, channel, refusal)
         return
-    _send(ctx, tx, channel, PacketDataCall(tx.id, other))
+    send_packet(ctx, packet)
     prepared = ContractTransactionState(ContractTransactionStatus.PREPARE, PrepareResult.OK)
     ctx.store.set(paths.own_call(tx.id), prepared.encode())
     _put(ctx.store, tx.id, _state(channel, CoordinatorPhase.PREPARE))
@@ -96,11 +99,11 @@ def give_up(ctx: Context, env: Environment, tx_id: bytes, channel: ChannelInfo) 
     _finish(ctx, env, tx_id, replace(state, acks=(COORDINATOR,)), committed=False)
 
 
-def _send(ctx: Context, tx: Tx, channel: ChannelInfo, call: PacketDataCall) -> None:
+def _packet(tx: Tx, channel: ChannelInfo, call: PacketDataCall) -> SendPacket:
     nanos = tx.timeout_timestamp * NANOS_PER_SECOND
     height = ZERO_HEIGHT if nanos else NEVER
     data = PacketData.of(call).encode()
-    send_packet(ctx, SendPacket(channel.port, channel.channel, data, height, nanos))
+    return SendPacket(channel.port, channel.channel, data, height, nanos)
 
 
 def _state(channel: ChannelInfo, phase: CoordinatorPhase) -> CoordinatorState:

@@ -171,8 +171,13 @@ class Dvp:
 
     def time_out(self, terms: Terms, packet: Packet) -> MsgTimeout:
         """The proof that the call hasn't come by its time."""
-        last = self.chain.chain.blocks[self.chain.chain.number].time
-        return self.bridge.timeout(packet, self.chain, terms.expires - last + 1)
+        return self.bridge.timeout(packet, self.chain, terms.expires - self.chain_time + 1)
+
+    @property
+    def chain_time(self) -> int:
+        """Seconds since 1970 of the chain's newest block."""
+        chain = self.chain.chain
+        return chain.blocks[chain.number].time
 
     def stage(self, terms: Terms, node: MockNode | None = None) -> str:
         """Where the transaction is, as a node knows it."""

@@ -54,6 +54,14 @@ def test_an_offer_that_is_signed_too_late_locks_nothing(dvp: Dvp) -> None:
     assert (dvp.stage(terms), dvp.balances) == ("expired", (150, 0))
 
 
+def test_a_chain_whose_time_is_over_is_sent_nothing_and_nothing_is_locked(dvp: Dvp) -> None:
+    terms = dvp.propose(expires_in=300)
+    dvp.start(terms)
+    dvp.chain.make_block(seconds=terms.expires - dvp.chain_time + 1)
+    assert packets_of(dvp.sign(terms)) == []
+    assert (dvp.stage(terms), dvp.balances) == ("not run", (150, 0))
+
+
 def test_a_call_that_never_comes_is_proven_absent_and_the_coins_return(dvp: Dvp) -> None:
     terms, packet = dvp.locked()
     dvp.network.advance(timedelta(seconds=700))
