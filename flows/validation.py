@@ -18,6 +18,7 @@ from corda_sim.flow import FlowException, FlowLogic, FlowSession, initiated_by, 
 from corda_sim.flow.validator_policy import SignedAway, ValidatorPolicy
 from flows.data_vending import SendTransactionFlow
 from flows.resolution import INVALID_TRANSACTION, ReceiveTransactionFlow
+from states.cross.commands import AccountSigns
 
 RESOLVING = "Resolving and verifying the transaction"
 JUDGING = "Applying the validator's rules"
@@ -87,6 +88,12 @@ class AlreadySignedRefused(ValidationRefusedException):
     wire_name = "corda_sim.validator.AlreadySignedRefused"
 
 
+class ImpostorRefused(ValidationRefusedException):
+    """An account signs for Cross by the key of somebody else than the node that it is said of."""
+
+    wire_name = "corda_sim.validator.ImpostorRefused"
+
+
 @initiating_flow("corda_sim.validator.RequestValidationFlow")
 class RequestValidationFlow(FlowLogic[SignedTransaction]):
     """Have a validator sign a transaction that everyone else but the notary has signed.
@@ -132,6 +139,7 @@ class ValidatorFlow(FlowLogic[None]):
         self._check_signatures(stx)
         until = self._check_window(stx, now)
         self._check_allowed(stx)
+        self._check_accounts(stx)
         self._check_not_signed_away(stx, now)
         self.set_step(SIGNING)
         self._log(stx, now, until)
@@ -173,6 +181,19 @@ class ValidatorFlow(FlowLogic[None]):
             INSTALLED.wire_name_of(type(command.value)) for command in stx.commands
         )
         check_allowed(contracts, commands, policy.allows)
+
+    def _check_accounts(self, stx: SignedTransaction) -> None:
+        """Contracts see no certificates: whose key a legal name has is for nodes to know."""
+
+        def find() -> bytes:
+            values = (command.value for command in stx.commands)
+            hosts = dict.fromkeys(one.host for one in values if isinstance(one, AccountSigns))
+            known = self.service_hub.well_known_party
+            return serialize(tuple(str(one.name) for one in hosts if known(one.name) != one))
+
+        names = deserialize(self.context.record("impostors", find), tuple[str, ...])
+        if names:
+            raise ImpostorRefused(f"An account signs with another key than {', '.join(names)} has")
 
     def _check_not_signed_away(self, stx: SignedTransaction, now: datetime) -> None:
         policy = self._policy()

@@ -5,22 +5,24 @@ from typing import Any
 from corda_sim.core.identity import Party
 from corda_sim.flow import FlowLogic, flow_name, startable_by_rpc
 from flows.accounts.lookup import account_of_key
-from flows.dvp.host import find_bridge
+from flows.dvp.host import find_bridge, host_parties
 from flows.dvp.terms import Side, Terms, TermsRefused
 
 
 def check_terms(flow: FlowLogic[Any], terms: Terms) -> None:
     """Raises: TermsRefused, BridgeHostUnknown, IllegalArgumentError.
 
-    The bridge has those channels, the parties are those of these names, a side that this node hosts
-    gets its coins on a key of its own, and the offer hasn't ended.
+    The bridge has those channels and both nodes, which are those of these names; a side that this
+    node hosts gets its coins on a key of its own; and the offer hasn't ended.
     """
     named = terms.bridge
     known = find_bridge(flow, named.base_id, named.calls, named.auth)
     _require(known == named, f"the bridge's chain and channels are {known!r}")
     for party in (terms.price.issuer, terms.buyer.host, terms.seller.host):
         _require_known(flow, party.party)
+    parties = host_parties(flow, named.base_id)
     for side in (terms.buyer, terms.seller):
+        _require(side.host.party in parties, f"{side.host.name} takes no part in the bridge")
         _require_own_key(flow, side)
     now = flow.service_hub.now_ns() // 10**9
     _require(now < terms.expires, f"the offer ended at {terms.expiry.isoformat()}")

@@ -3,11 +3,21 @@
 from typing import Any
 
 from corda_sim.core.contracts import StateRef
+from corda_sim.core.identity import Party
 from corda_sim.core.serialization import deserialize, serialize
 from corda_sim.flow import FlowLogic
 from flows.dvp.channels import CHANNEL_ENDS, bridge_of
 from flows.dvp.terms import Bridge
 from flows.ibc.service import bridge_service
+
+
+def host_parties(flow: FlowLogic[Any], base_id: StateRef) -> tuple[Party, ...]:
+    """Who holds the bridge's states. Raises: BridgeHostUnknown."""
+
+    def look_up() -> bytes:
+        return serialize(bridge_service(flow).index.host(base_id).host.state.data.parties)
+
+    return deserialize(flow.context.record("bridge-parties", look_up), tuple[Party, ...])
 
 
 def find_bridge(

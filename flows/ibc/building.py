@@ -91,6 +91,8 @@ class BridgeTransactionFlow(FlowLogic[Submitted]):
             window = window_for(self.service_hub.now(), self.messages)
             plan = self._plan(states, window)
             if plan.mint:
+                # the next plan chooses anew, among these as well
+                self.service_hub.vault.soft_lock_release()
                 await self.sub_flow(BridgeTransactionFlow((plan.mint,), self.base_id))
                 await self.sleep(timedelta())
                 continue

@@ -6,7 +6,8 @@ The chain is in memory and runs our own Cross: what Solidity does there is teste
 from datetime import timedelta
 from uuid import UUID
 
-from corda_sim.core.contracts import Amount
+from corda_sim.core.contracts import Amount, Command
+from corda_sim.core.identity import CordaX500Name, Party
 from corda_sim.core.vault_query import LinearStateQueryCriteria
 from corda_sim.cross.auth.types import MsgIBCSignTx
 from corda_sim.cross.contract.locking import LockedValues, LockingContract
@@ -17,6 +18,8 @@ from corda_sim.cross.modules import cross_auth_module, cross_module
 from corda_sim.cross.ports import AUTH_PORT, CROSS_PORT, VERSION
 from corda_sim.cross.router import deliver as deliver_cross
 from corda_sim.cross.xcc.types import ChannelInfo
+from corda_sim.flow import FlowLogic, flow_name
+from corda_sim.flow.cordapp import CordApp
 from corda_sim.ibc.any import AnyMessage
 from corda_sim.ibc.channel.packet import MsgAcknowledgement, MsgTimeout, Packet
 from corda_sim.ibc.client.height import Height
@@ -33,8 +36,10 @@ from flows.cross.status import CrossStatusFlow
 from flows.dvp.propose import DvpProposeFlow
 from flows.dvp.start import DvpStartFlow, StartedDvp
 from flows.dvp.terms import Terms
-from flows.ibc.building import Submitted
+from flows.ibc.applications import ApplicationParts
+from flows.ibc.building import BridgeTransactionFlow, Submitted
 from states.cash import CashLock
+from states.cross.commands import AccountSigns
 from tests.unit.cross.world import packet_of
 from tests.unit.flows.ibc.host_side import HostBridge, packets_of
 from tests.unit.ibc.bridge import Followed, QbftSide
@@ -44,6 +49,23 @@ NFT, BUYER, SELLER = b"\x11" * 20, b"\x22" * 20, b"\x33" * 20
 NEVER = Height(0, 2**64 - 1)
 CORDA_START = int(START.timestamp())
 """Seconds since 1970 at which the Corda network's clock starts; the chain's is moved there."""
+
+
+@flow_name("test.Claim")
+class Claim(FlowLogic[Submitted]):
+    """An impostor: claims that an account of another node signs, by this node's own key."""
+
+    def __init__(self, message: bytes, name: CordaX500Name, account: UUID) -> None:
+        self.message, self.name, self.account = message, name, account
+
+    async def call(self) -> Submitted:
+        own = self.our_identity.owning_key
+        claim = AccountSigns(Party(self.name, own), self.account, own)
+        parts = ApplicationParts(commands=(Command(claim, claim.signers),))
+        return await self.sub_flow(BridgeTransactionFlow((self.message,), parts=parts))
+
+
+IMPOSTORS = CordApp("test", flows=(Claim,))
 
 
 class TokenChain(QbftSide):

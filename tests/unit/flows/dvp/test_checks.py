@@ -20,7 +20,8 @@ from flows.dvp.check import DvpCheckFlow
 from flows.dvp.start import DvpStartFlow
 from flows.dvp.terms import Terms, TermsRefused
 from flows.dvp.terms_types import NamedParty
-from tests.unit.flows.dvp.dvp_bridge import NEVER, Dvp
+from flows.validation import ImpostorRefused
+from tests.unit.flows.dvp.dvp_bridge import NEVER, Claim, Dvp
 from tests.unit.states.ledger import OTHER_BANK, key
 
 
@@ -64,6 +65,19 @@ def test_a_party_under_another_key_is_an_impostor(dvp: Dvp, terms: Terms) -> Non
     ):
         with pytest.raises(TermsRefused, match="isn't the one that is known"):
             dvp.a.run_flow(DvpCheckFlow(other.text))
+
+
+def test_a_node_outside_the_bridge_could_not_bring_the_answer(dvp: Dvp, terms: Terms) -> None:
+    notary = NamedParty.of(dvp.network.notary_party)
+    with pytest.raises(TermsRefused, match="takes no part in the bridge"):
+        dvp.a.run_flow(DvpCheckFlow(changed(terms, "seller", host=notary).text))
+
+
+def test_nobody_signs_under_anothers_name(dvp: Dvp, terms: Terms) -> None:
+    impostor = Claim(pack(terms.message), dvp.a.party.name, terms.buyer.account)
+    with pytest.raises(ImpostorRefused, match="PartyA"):
+        dvp.b.run_flow(impostor)
+    assert_unknown(dvp, terms)
 
 
 def test_another_bridge_is_none(dvp: Dvp, terms: Terms) -> None:
