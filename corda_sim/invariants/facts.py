@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from corda_sim.core.contracts import (
     Amount,
     ContractState,
+    FungibleState,
     OwnableState,
     StateRef,
     TransactionState,
@@ -19,14 +20,14 @@ from corda_sim.core.transactions import SignedTransaction
 class OutputFacts:
     """An output: the token and quantity that it holds, and whose vaults it belongs in.
 
-    A lock holds an amount, though it isn't fungible.
-
+    A lock holds an amount though it isn't `fungible`: the vault's rows don't tell its quantity.
     `holders` are key hashes (`toStringShort`): the owner's, else the participants'.
     """
 
     token: object | None
     quantity: int
     holders: frozenset[str]
+    fungible: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,8 @@ def _output(state: TransactionState[ContractState]) -> OutputFacts:
         holders = _hashes(getattr(data, "participants", ()))
     amount = getattr(data, "amount", None)
     if isinstance(amount, Amount):
-        return OutputFacts(amount.token, amount.quantity, holders)
+        fungible = isinstance(data, FungibleState)
+        return OutputFacts(amount.token, amount.quantity, holders, fungible)
     return OutputFacts(None, 0, holders)
 
 

@@ -34,7 +34,7 @@ def _problem(row: VaultRow, output: OutputFacts | None, *, spent: bool) -> str:
         return "is unconsumed, but a transaction spends it"
     if not row.unconsumed and not spent:
         return "is consumed, but no transaction spends it"
-    if output.token is not None and row.quantity != output.quantity:
+    if output.fungible and row.quantity != output.quantity:
         return f"is worth {output.quantity}, the vault says {row.quantity}"
     return ""
 

@@ -6,8 +6,9 @@ The chain is in memory and runs our own Cross: what Solidity does there is teste
 from datetime import timedelta
 from uuid import UUID
 
-from corda_sim.core.contracts import Amount, Command
+from corda_sim.core.contracts import Amount, Command, StateAndRef, StateRef
 from corda_sim.core.identity import CordaX500Name, Party
+from corda_sim.core.transactions import TransactionBuilder
 from corda_sim.core.vault_query import LinearStateQueryCriteria
 from corda_sim.cross.auth.types import MsgIBCSignTx
 from corda_sim.cross.contract.locking import LockedValues, LockingContract
@@ -38,7 +39,8 @@ from flows.dvp.start import DvpStartFlow, StartedDvp
 from flows.dvp.terms import Terms
 from flows.ibc.applications import ApplicationParts
 from flows.ibc.building import BridgeTransactionFlow, Submitted
-from states.cash import CashLock
+from flows.notarise import NotaryFlow
+from states.cash import CashLock, Move
 from states.cross.commands import AccountSigns
 from tests.unit.cross.world import packet_of
 from tests.unit.flows.ibc.host_side import HostBridge, packets_of
@@ -65,7 +67,24 @@ class Claim(FlowLogic[Submitted]):
         return await self.sub_flow(BridgeTransactionFlow((self.message,), parts=parts))
 
 
-IMPOSTORS = CordApp("test", flows=(Claim,))
+@flow_name("test.Steal")
+class Steal(FlowLogic[None]):
+    """A patched node: has the notary sign that a lock's coins are its own, unverified here."""
+
+    def __init__(self, lock: StateRef) -> None:
+        self.lock = lock
+
+    async def call(self) -> None:
+        held = self.service_hub.state_and_ref(self.lock)
+        own = self.our_identity
+        builder = TransactionBuilder(held.state.notary).add_input_state(held)
+        builder.add_output_state(held.state.data.released_to(own))
+        builder.add_command(Move(), own.owning_key)
+        stx = self.service_hub.sign_initial_transaction(builder)
+        await self.sub_flow(NotaryFlow(stx, skip_verification=True))
+
+
+PATCHED = CordApp("test", flows=(Claim, Steal))
 
 
 class TokenChain(QbftSide):
@@ -219,9 +238,9 @@ class Dvp:
         """Whose the token is."""
         return self.chain.owner(self.token)
 
-    def locks(self, node: MockNode, terms: Terms) -> list[CashLock]:
+    def locks(self, node: MockNode, terms: Terms) -> list[StateAndRef[CashLock]]:
         """The locks of a transaction that a node holds."""
         page = node.hub.vault.query_page(
             LinearStateQueryCriteria(external_ids=(terms.tx_id.hex(),))
         )
-        return [node.hub.state_and_ref(ref).state.data for ref in page.refs]
+        return [node.hub.state_and_ref(ref) for ref in page.refs]

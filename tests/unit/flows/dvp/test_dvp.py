@@ -6,14 +6,16 @@ import pytest
 
 from corda_sim.core.contracts import Amount
 from corda_sim.cross.errors import ErrTxExists
+from corda_sim.flow.notary.errors import NotaryException
 from corda_sim.flow.selection import InsufficientBalanceException
 from corda_sim.ibc.any import pack
+from corda_sim.testing.checking import check_mock
 from flows.cash.payment import CashPaymentFlow
 from flows.cross.status import CrossListFlow, CrossStatusFlow
 from flows.ibc.submit import IbcSubmitFlow
 from states.cross.environment import ContractCallMissing
-from tests.unit.flows.dvp.dvp_bridge import BUYER, SELLER, Dvp
-from tests.unit.flows.ibc.host_side import packets_of
+from tests.unit.flows.dvp.dvp_bridge import BUYER, SELLER, Dvp, Steal
+from tests.unit.flows.ibc.host_side import packets_of, run_all
 
 
 def test_the_stablecoin_for_the_token(dvp: Dvp) -> None:
@@ -110,10 +112,32 @@ def test_locked_coins_are_nobodys(dvp: Dvp) -> None:
     terms, _ = dvp.locked()
     for node in (dvp.a, dvp.b, dvp.network["Validator"]):
         (lock,) = dvp.locks(node, terms)
-        assert lock.amount.quantity == 100
+        assert lock.state.data.amount.quantity == 100
     payment = CashPaymentFlow(Amount.parse("51 JPY"), dvp.b.party, from_account=dvp.buyer)
     with pytest.raises(InsufficientBalanceException):
         dvp.a.run_flow(payment)
+
+
+@pytest.mark.parametrize("name", ["PartyA", "PartyB", "Validator"])
+def test_the_notary_lets_no_key_move_a_lock(dvp: Dvp, name: str) -> None:
+    terms, _ = dvp.locked("10 JPY")
+    node = dvp.network[name]
+    (lock,) = dvp.locks(node, terms)
+    with pytest.raises(NotaryException, match="by itself"):
+        node.run_flow(Steal(lock.ref))
+    assert dvp.locks(node, terms) == [lock]
+
+
+def test_coins_in_use_are_waited_for(dvp: Dvp) -> None:
+    first, second = dvp.propose("50 JPY"), dvp.propose("60 JPY")
+    for terms in (first, second):
+        dvp.start(terms)
+    packets = [dvp.chain.sign(terms) for terms in (first, second)]
+    messages = [dvp.bridge.recv(packet, dvp.chain) for packet in packets]
+    submits = [(dvp.a, IbcSubmitFlow((pack(message),))) for message in messages]
+    assert all(packets_of(told) for told in run_all(dvp.network, submits))
+    assert (dvp.stage(first), dvp.stage(second)) == ("prepared", "prepared")
+    assert dvp.balances == (40, 0)
 
 
 def test_terms_start_once(dvp: Dvp) -> None:
@@ -133,3 +157,9 @@ def test_two_at_once_each_with_its_own_outcome(dvp: Dvp) -> None:
     dvp.host.deliver(answer)
     assert (dvp.stage(first), dvp.stage(second)) == ("aborted", "committed")
     assert dvp.balances == (100, 50)
+
+
+def test_nothing_is_lost_whatever_went_wrong(dvp: Dvp) -> None:
+    """Last of its module: all its DvPs are in these ledgers."""
+    dvp.locked("10 JPY")
+    assert check_mock(dvp.network) == []
