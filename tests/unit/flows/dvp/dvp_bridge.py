@@ -92,7 +92,7 @@ class TokenChain(QbftSide):
 
     def __init__(self, enclave: Enclave) -> None:
         self.env = Environment("evm", LockingContract("nft", self._transfer), self)
-        self.refusing = False
+        self.refusing, self.auth = False, ""
         super().__init__(enclave)
         number = self.chain.make_block(seconds=CORDA_START - self.chain.blocks[1].time)
         state, consensus = self.chain.client_state(number), self.chain.consensus_state(number)
@@ -129,10 +129,10 @@ class TokenChain(QbftSide):
         key = token.to_bytes(32, "big").hex()
         return self.store.values.get(f"cross/contracts/nft/values/{key}", SELLER)
 
-    def sign(self, terms: Terms) -> Packet:
+    def sign(self, tx_id: bytes) -> Packet:
         """The seller signs."""
-        channel = ChannelInfo(AUTH_PORT, terms.bridge.auth_counterparty)
-        message = MsgIBCSignTx(AnyMessage.pack(channel), terms.tx_id, (SELLER,), NEVER)
+        channel = ChannelInfo(AUTH_PORT, self.auth)
+        message = MsgIBCSignTx(AnyMessage.pack(channel), tx_id, (SELLER,), NEVER)
         deliver_cross(self.context, self.env, message)
         return packet_of(next(one for one in reversed(self.events) if one.type == "send_packet"))
 
@@ -153,8 +153,8 @@ class DvpBridge(HostBridge):
         super().__init__(network, TokenChain)
         self.network = network
         self.connect()
-        for port in (CROSS_PORT, AUTH_PORT):
-            self.open_channel(port, VERSION)
+        self.open_channel(CROSS_PORT, VERSION)
+        _, self.qbft.auth = self.open_channel(AUTH_PORT, VERSION)
         self.a, self.b = network["PartyA"], network["PartyB"]
         self.served = 0
 
@@ -195,7 +195,11 @@ class Dvp:
 
     def sign(self, terms: Terms, node: MockNode | None = None) -> Submitted:
         """The seller signs, and the host hears of it."""
-        packet = self.chain.sign(terms)
+        return self.sign_id(terms.tx_id, node)
+
+    def sign_id(self, tx_id: bytes, node: MockNode | None = None) -> Submitted:
+        """The seller signs whatever has this id, and the host hears of it."""
+        packet = self.chain.sign(tx_id)
         return self.host.submit(self.bridge.recv(packet, self.chain), node=node)
 
     def locked(self, price: str = "100 JPY") -> tuple[Terms, Packet]:

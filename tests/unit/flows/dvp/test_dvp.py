@@ -132,7 +132,7 @@ def test_coins_in_use_are_waited_for(dvp: Dvp) -> None:
     first, second = dvp.propose("50 JPY"), dvp.propose("60 JPY")
     for terms in (first, second):
         dvp.start(terms)
-    packets = [dvp.chain.sign(terms) for terms in (first, second)]
+    packets = [dvp.chain.sign(terms.tx_id) for terms in (first, second)]
     messages = [dvp.bridge.recv(packet, dvp.chain) for packet in packets]
     submits = [(dvp.a, IbcSubmitFlow((pack(message),))) for message in messages]
     assert all(packets_of(told) for told in run_all(dvp.network, submits))
