@@ -43,7 +43,7 @@ def acknowledge_packet(ctx: Context, msg: MsgAcknowledgement) -> None:
     """Prove an acknowledgement and forget the packet's commitment.
 
     Raises: ErrInvalidChannelState, ErrInvalidPacket, ErrInvalidConnectionState,
-    ErrFailedPacketAckVerification, and ErrNoOpMsg for a packet that is done.
+    ErrFailedPacketAckVerification, FeatureLater, and ErrNoOpMsg for a packet that is done.
     """
     packet = msg.packet
     packet.validate()
@@ -59,6 +59,7 @@ def acknowledge_packet(ctx: Context, msg: MsgAcknowledgement) -> None:
         packet.destination_port, packet.destination_channel, packet.sequence
     )
     commitment = commit_acknowledgement(msg.acknowledgement)
+    refuse_ordered(end.ordering)
     proof = (msg.proof_height, msg.proof_acked)
     verify_packet_acknowledgement(ctx, connection, proof, path, commitment)
     _complete(ctx, "acknowledge_packet", packet, end)

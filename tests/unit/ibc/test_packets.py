@@ -423,6 +423,18 @@ def test_ack_verification_failed(opened: Pair) -> None:
         a.deliver(replace(msg, proof_acked=b"another"))
 
 
+def test_ack_on_an_ordered_channel_is_later(opened: Pair) -> None:
+    """Such a channel counts its acknowledgements (next ack sequence mismatch ORDERED)."""
+    a, b = opened
+    packet = a.send()
+    b.deliver(b.msg_recv(packet))
+    msg = a.msg_ack(packet, SUCCESS)
+    a.set_channel(ordering=Order.ORDERED)
+    with pytest.raises(FeatureLater):
+        a.deliver(msg)
+    assert a.commitment(packet) is not None
+
+
 def test_acknowledgement_of_another_packet(opened: Pair) -> None:
     a, b, first = received(opened)
     second = a.send()
