@@ -1,4 +1,4 @@
-"""`bench payments | steps`: figures of this machine, from the benchmarks of the source checkout."""
+"""`bench payments | steps | gas`: figures from the benchmarks of the source checkout."""
 
 from dataclasses import asdict
 from importlib import import_module
@@ -33,6 +33,12 @@ def steps(
 ) -> None:
     """Durable steps a second, beside DBOS."""
     emit(asdict(_benchmark("steps").run(count)), as_json=as_json)
+
+
+@app.command()
+def gas(as_json: Json = False) -> None:
+    """Gas of the bridge's transactions on GoQuorum, the same on every machine."""
+    emit(asdict(_benchmark("gas").run()), as_json=as_json)
 
 
 def _benchmark(name: str) -> Any:  # noqa: ANN401 - a module

@@ -5,7 +5,7 @@ import {Height} from "../core/types/Height.sol";
 import {IBCCodec} from "../proto/IBCCodec.sol";
 import {ProtoAny} from "../proto/ProtoAny.sol";
 import {ProtoFields} from "../proto/ProtoFields.sol";
-import {ProtoReader} from "../proto/ProtoReader.sol";
+import {ProtoReader, Span} from "../proto/ProtoReader.sol";
 import {ProtoWriter} from "../proto/ProtoWriter.sol";
 import {Account, AnyOption, AuthMode, AuthType, PacketDataCall} from "./CrossTypes.sol";
 
@@ -24,11 +24,11 @@ library CrossCodec {
         return abi.encodePacked(ProtoWriter.message(1, ""), ProtoWriter.message(2, any));
     }
 
-    /// The payload's type URL (hashed) and content.
-    function payload(bytes memory data) internal pure returns (bytes32 kind, bytes memory value) {
-        string memory typeUrl;
-        (typeUrl, value) = ProtoAny.decode(ProtoFields.one(data, 2));
-        kind = keccak256(bytes(typeUrl));
+    /// The type URL (hashed) of a packet's payload, and where its content lies.
+    function payload(bytes memory data, Span packet) internal pure returns (bytes32 kind, Span content) {
+        Span any = ProtoFields.find(data, packet, 2);
+        kind = ProtoFields.hash(data, ProtoFields.find(data, any, 1));
+        content = ProtoFields.find(data, any, 2);
     }
 
     /// The answer to a call: the packet arrived, the contract did what it should or didn't.
@@ -57,24 +57,31 @@ library CrossCodec {
     /// Whether a signature was taken: Acknowledgement -> PacketAcknowledgementIBCSignTx, status OK.
     function isSigned(bytes memory acknowledgement) internal pure returns (bool) {
         if (ProtoFields.number(acknowledgement, 1) == 0) return false;
-        (, bytes memory value) = payload(ProtoFields.one(acknowledgement, 2));
-        return ProtoFields.number(value, 1) == OK;
+        (, Span content) = payload(acknowledgement, ProtoFields.find(acknowledgement, 2));
+        return ProtoFields.number(acknowledgement, content, 1) == OK;
     }
 
-    function call(bytes memory data) internal pure returns (PacketDataCall memory found) {
-        found.txId = ProtoFields.one(data, 1);
-        bytes memory transaction = ProtoFields.one(data, 2);
-        found.callInfo = ProtoFields.one(transaction, 3);
-        bytes[] memory signers = ProtoFields.all(transaction, 2);
+    /// A call, whose message lies in a range of `data`.
+    function call(bytes memory data, Span message) internal pure returns (PacketDataCall memory found) {
+        found.txId = ProtoFields.one(data, message, 1);
+        Span transaction = ProtoFields.find(data, message, 2);
+        found.callInfo = ProtoFields.one(data, transaction, 3);
+        Span[] memory signers = ProtoFields.findAll(data, transaction, 2);
         found.signers = new Account[](signers.length);
-        for (uint256 i; i < signers.length; ++i) found.signers[i] = _account(signers[i]);
+        for (uint256 i; i < signers.length; ++i) found.signers[i] = _account(data, signers[i]);
     }
 
-    function _account(bytes memory data) private pure returns (Account memory) {
-        bytes memory authType = ProtoFields.one(data, 2);
-        uint64 mode = ProtoFields.number(authType, 1);
+    function _account(bytes memory data, Span account) private pure returns (Account memory) {
+        Span authType = ProtoFields.find(data, account, 2);
+        uint64 mode = ProtoFields.number(data, authType, 1);
         if (mode > uint64(type(AuthMode).max)) revert ProtoReader.ProtoMalformed(0);
-        (string memory typeUrl, bytes memory value) = ProtoAny.decode(ProtoFields.one(authType, 2));
-        return Account(ProtoFields.one(data, 1), AuthType(AuthMode(mode), AnyOption(typeUrl, value)));
+        Span option = ProtoFields.find(data, authType, 2);
+        return Account(
+            ProtoFields.one(data, account, 1),
+            AuthType(
+                AuthMode(mode),
+                AnyOption(string(ProtoFields.one(data, option, 1)), ProtoFields.one(data, option, 2))
+            )
+        );
     }
 }

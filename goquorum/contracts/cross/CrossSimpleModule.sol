@@ -3,6 +3,7 @@ pragma solidity 0.8.20;
 
 import {IIBCHandler} from "../core/handler/IIBCHandler.sol";
 import {Packet} from "../core/types/Channel.sol";
+import {ProtoReader, Span} from "../proto/ProtoReader.sol";
 import {CrossChannels} from "./CrossChannels.sol";
 import {CrossCodec} from "./CrossCodec.sol";
 import {CrossContext, PacketDataCall} from "./CrossTypes.sol";
@@ -30,9 +31,11 @@ contract CrossSimpleModule is CrossChannels {
 
     /// A payload that isn't a call reverts; the packet then times out at its sender.
     function onRecvPacket(Packet calldata packet, address) external onlyHandler returns (bytes memory) {
-        (bytes32 kind, bytes memory value) = CrossCodec.payload(packet.data);
+        bytes memory data = packet.data;
+        (bytes32 kind, Span content) = CrossCodec.payload(data, ProtoReader.whole(data));
         if (kind != CrossCodec.CALL) revert UnexpectedTypeURL();
-        return CrossCodec.callAcknowledgement(_call(packet.destinationChannel, CrossCodec.call(value)));
+        PacketDataCall memory call = CrossCodec.call(data, content);
+        return CrossCodec.callAcknowledgement(_call(packet.destinationChannel, call));
     }
 
     /// This module sends no packets.

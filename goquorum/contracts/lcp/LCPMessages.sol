@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.20;
 
-import {ProtoAny} from "../proto/ProtoAny.sol";
 import {ProtoFields} from "../proto/ProtoFields.sol";
+import {Span} from "../proto/ProtoReader.sol";
 import {ILCPClientErrors} from "./ILCPClientErrors.sol";
 import {
     RegisterEnclaveKeyMessage,
@@ -25,43 +25,51 @@ library LCPMessages {
         pure
         returns (bytes32 kind, bytes memory args)
     {
-        (string memory typeUrl, bytes memory data) = ProtoAny.decode(any);
-        kind = keccak256(bytes(typeUrl));
+        kind = ProtoFields.hash(any, ProtoFields.find(any, 1));
+        Span message = ProtoFields.find(any, 2);
         if (kind == UPDATE_CLIENT) {
-            args = abi.encode(clientId, _updateClient(data));
+            args = abi.encode(clientId, _updateClient(any, message));
         } else if (kind == REGISTER_ENCLAVE_KEY) {
-            args = abi.encode(clientId, _registerEnclaveKey(data));
+            args = abi.encode(clientId, _registerEnclaveKey(any, message));
         } else if (kind == UPDATE_OPERATORS) {
-            args = abi.encode(clientId, _updateOperators(data));
+            args = abi.encode(clientId, _updateOperators(any, message));
         } else {
             revert ILCPClientErrors.LCPClientUnknownProtoTypeUrl();
         }
     }
 
-    function _updateClient(bytes memory data) private pure returns (UpdateClientMessage memory) {
-        return UpdateClientMessage(ProtoFields.one(data, 1), ProtoFields.all(data, 2));
+    function _updateClient(bytes memory data, Span message)
+        private
+        pure
+        returns (UpdateClientMessage memory)
+    {
+        return UpdateClientMessage(ProtoFields.one(data, message, 1), ProtoFields.all(data, message, 2));
     }
 
-    function _registerEnclaveKey(bytes memory data)
+    function _registerEnclaveKey(bytes memory data, Span message)
         private
         pure
         returns (RegisterEnclaveKeyMessage memory)
     {
         return RegisterEnclaveKeyMessage(
-            ProtoFields.one(data, 1),
-            ProtoFields.one(data, 2),
-            ProtoFields.one(data, 3),
-            ProtoFields.one(data, 4)
+            ProtoFields.one(data, message, 1),
+            ProtoFields.one(data, message, 2),
+            ProtoFields.one(data, message, 3),
+            ProtoFields.one(data, message, 4)
         );
     }
 
-    function _updateOperators(bytes memory data) private pure returns (UpdateOperatorsMessage memory) {
+    function _updateOperators(bytes memory data, Span message)
+        private
+        pure
+        returns (UpdateOperatorsMessage memory)
+    {
         return UpdateOperatorsMessage(
-            ProtoFields.number(data, 1),
-            ProtoFields.all(data, 2),
-            ProtoFields.number(data, 3),
-            ProtoFields.number(data, 4),
-            ProtoFields.all(data, 5)
+            ProtoFields.number(data, message, 1),
+            ProtoFields.all(data, message, 2),
+            ProtoFields.number(data, message, 3),
+            ProtoFields.number(data, message, 4),
+            ProtoFields.all(data, message, 5)
         );
     }
 }

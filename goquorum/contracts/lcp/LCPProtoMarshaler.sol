@@ -4,7 +4,7 @@ pragma solidity 0.8.20;
 import {Height, HeightLib} from "../core/types/Height.sol";
 import {ProtoAny} from "../proto/ProtoAny.sol";
 import {ProtoFields} from "../proto/ProtoFields.sol";
-import {Cursor, ProtoReader} from "../proto/ProtoReader.sol";
+import {ProtoReader} from "../proto/ProtoReader.sol";
 import {ILCPClientErrors} from "./ILCPClientErrors.sol";
 import {LCPCodec} from "./LCPCodec.sol";
 import {LCPClientState} from "./LCPTypes.sol";
@@ -40,11 +40,11 @@ library LCPProtoMarshaler {
     }
 
     function _requireKnown(bytes memory data, uint64 last) private pure {
-        Cursor memory cursor = ProtoReader.open(data);
-        while (ProtoReader.more(cursor)) {
-            (uint64 field, uint8 wire) = ProtoReader.tag(data, cursor);
-            if (field > last) revert ProtoReader.ProtoMalformed(cursor.at);
-            ProtoReader.skip(data, cursor, wire);
+        uint256 at;
+        while (at < data.length) {
+            uint256 field;
+            (field,,, at) = ProtoReader.field(data, at, data.length);
+            if (field > last) revert ProtoReader.ProtoMalformed(at);
         }
     }
 

@@ -4,6 +4,14 @@ from tests.integration.goquorum.channels import Opened
 from tests.integration.goquorum.conftest import HEIGHT, membership, sha256
 
 FAR = (0, 2**64 - 1)
+SAMPLE_CALL = bytes.fromhex(
+    "0a0012c8010a282f63726f73732e636f72652e61746f6d69632e73696d706c652e5061636b65744461746143616c6c"
+    "129b010a201b5b9ccb3e8d006a5230de9bda23ff91edc794d4f56410560830b418528e446c12770a310a1b2f63726f"
+    "73732e636f72652e7863632e4368616e6e656c496e666f12120a0563726f737312096368616e6e656c2d30123f0a06"
+    "7465737465721235080212310a1b2f63726f73732e636f72652e7863632e4368616e6e656c496e666f12120a056372"
+    "6f737312096368616e6e656c2d301a0101"
+)
+"""A call that an unmodified Cross module accepts; its call info is 01, its signer `tester`."""
 Packet = tuple[int, str, str, str, str, bytes, tuple[int, int], int]
 
 

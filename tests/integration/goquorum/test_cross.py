@@ -9,6 +9,7 @@ from goquorum.endpoint.json_rpc import JsonRpc
 from tests.integration.goquorum import channels
 from tests.integration.goquorum.channels import open_channel, open_connection
 from tests.integration.goquorum.conftest import HEIGHT, Rig, membership, refused, sha256
+from tests.integration.goquorum.packets import SAMPLE_CALL
 from tests.integration.goquorum.wire import message, number, text
 
 pytestmark = pytest.mark.integration
@@ -17,14 +18,6 @@ OK_ACK = bytes.fromhex(
     "6e6f776c656467656d656e7443616c6c12020801"
 )
 FAILED_ACK = OK_ACK[:-1] + b"\2"
-SAMPLE_CALL = bytes.fromhex(
-    "0a0012c8010a282f63726f73732e636f72652e61746f6d69632e73696d706c652e5061636b65744461746143616c6c"
-    "129b010a201b5b9ccb3e8d006a5230de9bda23ff91edc794d4f56410560830b418528e446c12770a310a1b2f63726f"
-    "73732e636f72652e7863632e4368616e6e656c496e666f12120a0563726f737312096368616e6e656c2d30123f0a06"
-    "7465737465721235080212310a1b2f63726f73732e636f72652e7863632e4368616e6e656c496e666f12120a056372"
-    "6f737312096368616e6e656c2d301a0101"
-)
-"""A call that an unmodified Cross module accepts; its call info is 01, its signer `tester`."""
 TX_ID = sha256(b"transaction")
 FAR = (0, 2**64 - 1)
 LOCAL, CHANNEL = 1, 2

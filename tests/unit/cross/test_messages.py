@@ -71,6 +71,7 @@ from corda_sim.ibc.channel.packet import Packet
 from corda_sim.ibc.client.height import Height
 from corda_sim.ibc.protobuf import Message
 from tests.integration.goquorum import test_cross as solidity
+from tests.integration.goquorum.packets import SAMPLE_CALL
 from tests.integration.goquorum.wire import message, number, text
 
 CHANNEL_0 = ChannelInfo("cross", "channel-0")
@@ -85,11 +86,11 @@ ID = sha256(b"id")
 
 
 def test_the_recorded_call() -> None:
-    assert PacketData.of(CALL).encode() == solidity.SAMPLE_CALL
+    assert PacketData.of(CALL).encode() == SAMPLE_CALL
 
 
 def test_the_recorded_calls_commitment() -> None:
-    packet = Packet(1, "cross", "channel-0", "cross", "channel-0", solidity.SAMPLE_CALL, FAR)
+    packet = Packet(1, "cross", "channel-0", "cross", "channel-0", SAMPLE_CALL, FAR)
     assert packet.commitment.hex() == (
         "3d6d064bcc253efa779e6b7a829bc0389935602ab353bbfd8a8bde15d1fb6df4"
     )
