@@ -184,10 +184,12 @@ class ValidatorFlow(FlowLogic[None]):
 
     def _check_accounts(self, stx: SignedTransaction) -> None:
         """Contracts see no certificates: whose key a legal name has is for nodes to know."""
+        values = (command.value for command in stx.commands)
+        hosts = dict.fromkeys(one.host for one in values if isinstance(one, AccountSigns))
+        if not hosts:
+            return
 
         def find() -> bytes:
-            values = (command.value for command in stx.commands)
-            hosts = dict.fromkeys(one.host for one in values if isinstance(one, AccountSigns))
             known = self.service_hub.well_known_party
             return serialize(tuple(str(one.name) for one in hosts if known(one.name) != one))
 
