@@ -12,7 +12,7 @@ from corda_sim.cli.goquorum_options import address
 from corda_sim.cli.options import Json
 from corda_sim.cli.output import emit
 from corda_sim.cli.terms import read_terms
-from corda_sim.node.config_values import Duration
+from corda_sim.core.settings_values import Duration
 
 app = typer.Typer(no_args_is_help=True)
 TermsFile = Annotated[Path, typer.Argument(metavar="TERMS_FILE", help="As propose wrote it.")]

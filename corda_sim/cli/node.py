@@ -19,9 +19,9 @@ from prometheus_client.samples import Sample
 from corda_sim.cli.connect import connect, node_directory, running
 from corda_sim.cli.options import Json
 from corda_sim.cli.output import emit
+from corda_sim.core.settings_values import to_toml
 from corda_sim.node import collector, logs
 from corda_sim.node.config import load_config
-from corda_sim.node.config_values import to_toml
 from corda_sim.node.cordapps import installed_cordapps
 from corda_sim.node.node import Node
 from corda_sim.node.rpc_ssl import generate_rpc_ssl_settings

@@ -11,6 +11,7 @@ from corda_sim.core.crypto.crypto import load_private_key
 from corda_sim.core.crypto.keys import KeyPair
 from corda_sim.core.identity import Party
 from corda_sim.core.network import NetworkParameters
+from corda_sim.core.settings_errors import ConfigurationException
 from corda_sim.core.write_batch import Row, WriteBatch
 from corda_sim.flow.context import StagedStep
 from corda_sim.flow.cordapp import CordApp
@@ -19,7 +20,6 @@ from corda_sim.node.attachments import AttachmentStorage
 from corda_sim.node.certificates import NodeCertificates, is_development_root
 from corda_sim.node.checkpoints import CheckpointStorage
 from corda_sim.node.config import CONFIG_FILE, NodeConfiguration
-from corda_sim.node.config_errors import ConfigurationException
 from corda_sim.node.fresh_keys import FRESH_ROOT_FILE, FreshKeyRoot
 from corda_sim.node.identity_service import IdentityService
 from corda_sim.node.keys import KeyManagementService

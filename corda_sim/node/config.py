@@ -19,9 +19,10 @@ from pydantic import (
 )
 from pydantic.alias_generators import to_camel
 
+from corda_sim.core.settings_errors import ConfigurationException, explain
+from corda_sim.core.settings_values import Duration, LegalName, NetworkAddress, to_toml
 from corda_sim.flow import settings
-from corda_sim.node.config_errors import ConfigurationException, explain
-from corda_sim.node.config_values import Duration, LegalName, NetworkAddress, to_toml
+from corda_sim.node.corda_keys import CORDA_KEYS_NOT_USED
 from corda_sim.node.node_files import CORDAPPS
 
 CONFIG_FILE: Final = "node.toml"
@@ -244,7 +245,9 @@ def load_config(node_dir: Path) -> NodeConfiguration:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigurationException(path, [f"not TOML: {error}"]) from error
     except ValidationError as error:
-        raise ConfigurationException(path, explain(NodeConfiguration, error)) from None
+        raise ConfigurationException(
+            path, explain(NodeConfiguration, error, CORDA_KEYS_NOT_USED)
+        ) from None
 
 
 def write_config(node_dir: Path, config: NodeConfiguration) -> Path:

@@ -1,37 +1,33 @@
 """Structured logs: one JSON object a line in `NODE_DIR/logs/node.log`, each with its flow's id."""
 
 import logging
-import re
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from typing import Any, Final
 
 import structlog
 
+from corda_sim.core.settings_errors import mask_passwords
 from corda_sim.flow.logs import running_flow
 from corda_sim.node.node_files import LOGS
 
 LOG_FILE: Final = "node.log"
 _MAX_BYTES: Final = 20 * 1024 * 1024
 _FILES: Final = 5
-_CREDENTIALS: Final = re.compile(r"(://[^:@/\s]*:)[^@\s]*@")
 
 Event = structlog.typing.EventDict
 
 
-def mask_passwords(text: str) -> str:
-    """`text` with the passwords of URLs in it replaced."""
-    return _CREDENTIALS.sub(r"\1***@", text)
-
-
-def configure(node_dir: Path, level: str = "INFO", *, to_console: bool = False) -> None:
-    """Send the logs of the process to the node's file, and to the console if asked.
+def configure(
+    directory: Path, level: str = "INFO", *, to_console: bool = False, name: str = LOG_FILE
+) -> None:
+    """Send the logs of the process to a file of its directory, and to the console if asked.
 
     Raises: ValueError for an unknown level.
     """
-    folder = node_dir / LOGS
+    folder = directory / LOGS
     folder.mkdir(exist_ok=True)
-    file = RotatingFileHandler(folder / LOG_FILE, maxBytes=_MAX_BYTES, backupCount=_FILES)
+    file = RotatingFileHandler(folder / name, maxBytes=_MAX_BYTES, backupCount=_FILES)
     handlers: list[logging.Handler] = [file]
     if to_console:
         handlers.append(logging.StreamHandler())

@@ -6,8 +6,8 @@ from typing import Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from corda_sim.core.settings_values import LegalName, to_toml
 from corda_sim.local.files import write_private
-from corda_sim.node.config_values import LegalName, to_toml
 from corda_sim.node.network_errors import NetworkNotFoundException
 
 MANIFEST_FILE: Final = "network.toml"

@@ -12,6 +12,7 @@ import pytest
 from corda_sim.core.errors import IllegalStateError
 from corda_sim.core.identity import CordaX500Name, Party
 from corda_sim.core.network import NetworkParameters, NotaryInfo
+from corda_sim.core.settings_errors import ConfigurationException
 from corda_sim.core.write_batch import WriteBatch
 from corda_sim.flow.cordapp import AppServiceHub, CordApp
 from corda_sim.flow.logic import FlowLogic
@@ -20,7 +21,6 @@ from corda_sim.node.assembly import NodeIdentity, build_hub, check_mode, load_id
 from corda_sim.node.cert_errors import KeyStoreException
 from corda_sim.node.certificates import DevelopmentHierarchy
 from corda_sim.node.config import NodeConfiguration
-from corda_sim.node.config_errors import ConfigurationException
 from corda_sim.node.fresh_keys import FRESH_ROOT_FILE, FreshKeyRoot
 from corda_sim.node.services import ServiceHub
 from corda_sim.node.storage.database import SqlStorage

@@ -7,9 +7,10 @@ import pytest
 from pydantic import BaseModel
 
 from corda_sim.core.identity import CordaX500Name
+from corda_sim.core.settings_errors import ConfigurationException, _models
 from corda_sim.flow.settings import FlowTimeout
 from corda_sim.node.config import NodeConfiguration, load_config, write_config
-from corda_sim.node.config_errors import CORDA_KEYS_NOT_USED, ConfigurationException, _models
+from corda_sim.node.corda_keys import CORDA_KEYS_NOT_USED
 
 MINIMAL = """
 myLegalName = "O=PartyA, L=London, C=GB"

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from corda_sim.core.settings_errors import mask_passwords
 from corda_sim.flow import FlowLogic, FlowSession, initiated_by, initiating_flow
 from corda_sim.flow.cordapp import CordApp
 from corda_sim.flow.errors import FlowException
@@ -158,7 +159,7 @@ def test_passwords_in_urls_are_masked(lines: Lines) -> None:
     ],
 )
 def test_masking(text: str, masked: str) -> None:
-    assert logs.mask_passwords(text) == masked
+    assert mask_passwords(text) == masked
 
 
 def test_a_node_writes_into_its_own_file(tmp_path: Path) -> None:

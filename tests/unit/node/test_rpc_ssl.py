@@ -8,9 +8,9 @@ import pytest
 from cryptography import x509
 
 from corda_sim.core.identity import CordaX500Name
+from corda_sim.core.settings_errors import ConfigurationException
 from corda_sim.node.cert_errors import KeyStoreException
 from corda_sim.node.config import RpcSettings, RpcSsl, load_config
-from corda_sim.node.config_errors import ConfigurationException
 from corda_sim.node.node_files import CERTIFICATES
 from corda_sim.node.rpc_ssl import (
     KEY_STORE,

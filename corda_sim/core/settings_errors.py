@@ -1,8 +1,8 @@
-"""What is wrong with a node.toml, said so that it can be corrected without a manual."""
+"""What is wrong with a configuration file, said so that it can be corrected without a manual."""
 
 import difflib
+import re
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import Any, Final, get_args
 
 from pydantic import BaseModel, ValidationError
@@ -10,87 +10,41 @@ from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from corda_sim.core.errors import CordaError
-from corda_sim.node.logs import mask_passwords
 
-CORDA_KEYS_NOT_USED: Final = frozenset(
-    {
-        "additionalP2PAddresses",
-        "adminAddress",
-        "attachmentCacheBound",
-        "attachmentContentCacheSizeMegaBytes",
-        "bftSMaRt",
-        "blacklistedAttachmentSigningKeys",
-        "className",
-        "compatibilityZoneURL",
-        "cordappSignerKeyFingerprintBlacklist",
-        "crlCheckSoftFail",
-        "cryptoServiceConf",
-        "cryptoServiceName",
-        "custom",
-        "database",
-        "dataSourceClassName",
-        "detectPublicIp",
-        "devModeOptions",
-        "drainingModePollPeriod",
-        "emailAddress",
-        "externalBridge",
-        "extraConfig",
-        "extraNetworkMapKeys",
-        "flowExternalOperationThreadPoolSize",
-        "flowMonitorPeriodMillis",
-        "flowMonitorSuspensionLoggingThresholdMillis",
-        "flowOverrides",
-        "freshIdentitiesConfiguration",
-        "jarDirs",
-        "jmxMonitoringHttpPort",
-        "jmxReporterType",
-        "lazyBridgeStart",
-        "localShellAllowExitInSafeMode",
-        "localShellUnsafe",
-        "machineName",
-        "maintenanceMode",
-        "messagingServerConnectionConfiguration",
-        "messagingServerExternal",
-        "metricsConfiguration",
-        "networkParameterAcceptanceSettings",
-        "networkServices",
-        "on",
-        "quasarExcludePackages",
-        "raft",
-        "security",
-        "senderRetentionPeriodInDays",
-        "sshd",
-        "systemProperties",
-        "telemetry",
-        "tlsCertCrlDistPoint",
-        "tlsCertCrlIssuer",
-        "tlsCryptoServiceConfig",
-        "tuning",
-    }
-)
-"""At any depth; a name that a table here has is that table's."""
+_CREDENTIALS: Final = re.compile(r"(://[^:@/\s]*:)[^@\s]*@")
+_NO_NAMES: Final = frozenset[str]()
 
 
 class ConfigurationException(CordaError):
-    """node.toml is missing or wrong; `problems` has one line each."""
+    """A configuration file is missing or wrong; `problems` has one line each."""
 
-    def __init__(self, path: Path, problems: Sequence[str]) -> None:
+    def __init__(self, path: object, problems: Sequence[str]) -> None:
         super().__init__("\n".join(f"{path}: {problem}" for problem in problems))
         self.path, self.problems = path, tuple(problems)
 
 
-def explain(model: type[BaseModel], error: ValidationError) -> list[str]:
-    """One line for each problem: key, what is wrong, what was expected."""
-    return [_line(model, details) for details in error.errors(include_url=False)]
+def mask_passwords(text: str) -> str:
+    """`text` with the passwords of URLs in it replaced."""
+    return _CREDENTIALS.sub(r"\1***@", text)
 
 
-def _line(model: type[BaseModel], details: ErrorDetails) -> str:
+def explain(
+    model: type[BaseModel], error: ValidationError, unused: frozenset[str] = _NO_NAMES
+) -> list[str]:
+    """One line for each problem: key, what is wrong, what was expected.
+
+    `unused` are keys that Corda's node.conf has, at any depth, and this file hasn't.
+    """
+    return [_line(model, details, unused) for details in error.errors(include_url=False)]
+
+
+def _line(model: type[BaseModel], details: ErrorDetails, unused: frozenset[str]) -> str:
     path = details["loc"]
     key = _dotted(path)
     parent, field = _resolve(model, path)
     match details["type"]:
         case "extra_forbidden":
-            return f"{key}: {_unknown(parent, str(path[-1]))}"
+            return f"{key}: {_unknown(parent, str(path[-1]), unused)}"
         case "missing":
             return f"{key}: missing, expected {_expected(field)}"
         case "value_error" if field is None or isinstance(details["input"], dict):
@@ -101,9 +55,9 @@ def _line(model: type[BaseModel], details: ErrorDetails) -> str:
             )
 
 
-def _unknown(parent: type[BaseModel], name: str) -> str:
+def _unknown(parent: type[BaseModel], name: str, unused: frozenset[str]) -> str:
     known = {_alias(key, field): key for key, field in parent.model_fields.items()}
-    if name in CORDA_KEYS_NOT_USED and name not in known:
+    if name in unused and name not in known:
         return "a key of Corda's node.conf that has no meaning here; remove it"
     near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
     hint = f"did you mean {near[0]!r}?" if near else f"expected one of {', '.join(sorted(known))}"

@@ -1,4 +1,4 @@
-"""Values of node.toml: names, addresses, durations, and the writer of TOML."""
+"""Values of configuration files: names, addresses, durations, and the writer of TOML."""
 
 import json
 import re
