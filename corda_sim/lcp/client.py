@@ -46,7 +46,12 @@ class LcpConnection:
         self._channel.close()
 
     def _call(self, method: Any, request: Any) -> Any:  # noqa: ANN401 - any of the stubs'
-        try:
-            return method(request, timeout=TIMEOUT_SECONDS)
-        except grpc.RpcError as error:
-            raise error_of(self._address, error) from error
+        return call(self._address, method, request)
+
+
+def call(address: str, method: Any, request: Any) -> Any:  # noqa: ANN401 - any of the stubs'
+    """The answer of a proxy. Raises: LcpUnreachableException, LcpRefusedException."""
+    try:
+        return method(request, timeout=TIMEOUT_SECONDS)
+    except grpc.RpcError as error:
+        raise error_of(address, error) from error

@@ -16,6 +16,7 @@ from goquorum.errors import GoQuorumError
 GAS_LIMIT: Final = 30_000_000
 POLL_SECONDS: Final = 0.02
 RECEIPT_SECONDS: Final = 60.0
+_KNOWN: Final = "already known"
 
 
 class TransactionReverted(GoQuorumError):
@@ -107,6 +108,16 @@ class Sender:
         address = "0x" + self.address.hex()
         return int(self.rpc.call("eth_getTransactionCount", address, "pending"), 16)
 
+    def settled_nonce(self) -> int:
+        """The next nonce by the newest block: what is below it is decided."""
+        address = "0x" + self.address.hex()
+        return int(self.rpc.call("eth_getTransactionCount", address, "latest"), 16)
+
+    def resynchronise(self) -> None:
+        """Count on from what the endpoint knows: after a transaction that it lost or refused."""
+        with self._lock:
+            self._nonce = self.pending_nonce()
+
     def send(self, to: bytes | None, data: bytes, *, gas: int = GAS_LIMIT) -> str:
         """Send without waiting; the transaction's hash. `to` None deploys."""
         return self._send(to, data, gas)[0]
@@ -120,9 +131,18 @@ class Sender:
         with self._lock:
             unsigned = LegacyTransaction(self._nonce, gas, to, data)
             raw = unsigned.signed(self._key, self._chain_id)
-            found = self.rpc.call("eth_sendRawTransaction", "0x" + raw.hex())
+            found = self._send_raw(raw)
             self._nonce += 1
-        return str(found), unsigned.nonce
+        return found, unsigned.nonce
+
+    def _send_raw(self, raw: bytes) -> str:
+        try:
+            return str(self.rpc.call("eth_sendRawTransaction", "0x" + raw.hex()))
+        except RpcError as error:
+            # A request is sent twice when its connection broke, and may have come the first time.
+            if _KNOWN not in error.message:
+                raise
+            return "0x" + keccak256(raw).hex()
 
     def wait(self, transaction_hash: str, seconds: float = RECEIPT_SECONDS) -> Receipt:
         """Wait for the receipt. Raises TransactionNotMined."""
