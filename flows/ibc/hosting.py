@@ -1,7 +1,6 @@
 """Making a host: first its genesis, then the host with its rules."""
 
 from collections.abc import Iterable
-from datetime import timedelta
 
 from corda_sim.core.contracts import StateRef
 from corda_sim.core.errors import IllegalArgumentError
@@ -15,12 +14,12 @@ from corda_sim.flow import (
     startable_by_rpc,
 )
 from flows.finality import FinalityFlow, ReceiveFinalityFlow
+from flows.ibc.window import window_for
 from flows.validation import RequestValidationFlow
 from states.ibc import Binding, Genesis, GenesisCreate, Host, HostConfig, HostCreate
 from states.ibc.contract import check_host, initial_counters
 from states.ibc.messages import parties_to_messages
 
-_TOLERANCE = timedelta(seconds=30)
 DEFAULT_PORTS = ("cross=cross", "cross-auth=cross-auth", "nop=nop")
 
 
@@ -117,7 +116,7 @@ class HostCreateFlow(FlowLogic[StateRef]):
         builder.add_output_state(host).add_output_state(initial_counters(host))
         keys = (self.our_identity.owning_key, *(one.owning_key for one in self.validators))
         builder.add_command(HostCreate(), *dict.fromkeys(keys))
-        builder.set_time_window(self.service_hub.now(), _TOLERANCE)
+        builder.set_time_window(window_for(self.service_hub.now(), ()))
         await self.sub_flow(_ToEverybody(builder, self.validators, parties))
         return self.base_id
 
