@@ -35,11 +35,17 @@ def sending(rpc: str, key: Path, password_file: Path | None) -> "Iterator[Sender
     """
     from goquorum.endpoint.account import Sender
     from goquorum.endpoint.json_rpc import JsonRpc
-    from goquorum.endpoint.key_file import read_key
 
-    secret = read_key(key, lambda: _password(password_file))
+    secret = private_key(key, password_file)
     with closing(JsonRpc(rpc)) as endpoint:
         yield Sender(endpoint, secret)
+
+
+def private_key(key: Path, password_file: Path | None) -> bytes:
+    """The key of a file, 32 bytes. Raises: KeyFileRefused."""
+    from goquorum.endpoint.key_file import read_key
+
+    return read_key(key, lambda: _password(password_file))
 
 
 def _password(file: Path | None) -> str:

@@ -1,7 +1,5 @@
 """`lcp`: the light-client proxy with its simulated enclave, and the attestation service."""
 
-import signal
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -12,6 +10,7 @@ import typer
 
 from corda_sim.cli.options import Json
 from corda_sim.cli.output import emit
+from corda_sim.cli.stopping import until_stopped
 
 if TYPE_CHECKING:
     from corda_sim.lcp._pb import enclave_pb2
@@ -47,11 +46,11 @@ def run(
     from corda_sim.lcp.node.server import LcpNode
 
     endpoint = Endpoint(address, certificate, key)
-    with _until_stopped() as stopped:
-        node = LcpNode(directory.resolve(), endpoint, AttestationClient(attestation, root))
-        _ready({"address": node.address, "mrenclave": node.host.mrenclave.hex()}, as_json)
-        stopped.wait()
-        node.stop()
+    stopped = until_stopped()
+    node = LcpNode(directory.resolve(), endpoint, AttestationClient(attestation, root))
+    _ready({"address": node.address, "mrenclave": node.host.mrenclave.hex()}, as_json)
+    stopped.wait()
+    node.stop()
 
 
 @app.command("attestation")
@@ -66,12 +65,12 @@ def attestation_service(
     from corda_sim.lcp.attestation.server import start_attestation
     from corda_sim.lcp.endpoints import Endpoint
 
-    with _until_stopped() as stopped:
-        endpoint = Endpoint(address, certificate, key)
-        server, bound = start_attestation(directory.resolve(), endpoint)
-        _ready({"address": bound}, as_json)
-        stopped.wait()
-        server.stop(0.5).wait()
+    stopped = until_stopped()
+    endpoint = Endpoint(address, certificate, key)
+    server, bound = start_attestation(directory.resolve(), endpoint)
+    _ready({"address": bound}, as_json)
+    stopped.wait()
+    server.stop(0.5).wait()
 
 
 @app.command()
@@ -132,14 +131,6 @@ def _connected(address: str, root: Path | None) -> "Iterator[LcpConnection]":
         yield proxy
     finally:
         proxy.close()
-
-
-@contextmanager
-def _until_stopped() -> Iterator[threading.Event]:
-    stopped = threading.Event()
-    for signum in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(signum, lambda *_: stopped.set())
-    yield stopped
 
 
 def _ready(document: dict[str, Any], as_json: bool) -> None:

@@ -22,6 +22,7 @@ from corda_sim.cli import (
     nft,
     node,
     notary,
+    relayer,
     sim,
     tx,
     vault,
@@ -61,6 +62,7 @@ app.add_typer(cross.app, name="cross", help="Cross-chain transactions.")
 app.add_typer(demo.app, name="demo", help="Demonstrations.")
 app.add_typer(bench.app, name="bench", help="Benchmarks.")
 app.add_typer(lcp.app, name="lcp", help="The light-client proxy; its enclave is simulated.")
+app.add_typer(relayer.app, name="relayer", help="Bring packets from one chain to the other.")
 app.command(name="check")(demo.check)
 app.command(name="sim")(sim.sim)
 

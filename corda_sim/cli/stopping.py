@@ -1,0 +1,12 @@
+"""Commands that run until they are told to stop."""
+
+import signal
+import threading
+
+
+def until_stopped() -> threading.Event:
+    """Set by SIGTERM or SIGINT from now on."""
+    stopped = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stopped.set())
+    return stopped

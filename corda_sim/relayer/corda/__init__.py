@@ -1,0 +1,1 @@
+"""A Corda host by RPC of a node that holds the bridge's states."""

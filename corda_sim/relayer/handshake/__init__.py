@@ -1,0 +1,1 @@
+"""Opening clients, a connection and channels; what is open already is found and left alone."""

@@ -1,0 +1,1 @@
+"""GoQuorum by JSON-RPC."""
