@@ -53,11 +53,16 @@ class RetryEffect:
 
 @dataclass(frozen=True, slots=True)
 class FlowEnded:
-    """The flow has its outcome: `error` None and `result` its value, or the exception."""
+    """The flow has its outcome: `error` None and `result` its value, or the exception.
+
+    `seconds` is the time since its start, over restarts too; an outcome that is read back has none.
+    """
 
     flow_id: str
     result: object
     error: BaseException | None
+    flow_class: str = ""
+    seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -285,7 +285,12 @@ class FlowRunner(StepQueue, ABC):
         if flow.start.client_id is not None:
             error = _keep_result(batch, flow.flow_id, result, now)
         rows.status_changed(batch, flow.flow_id, FlowStatus.COMPLETED, pending_sends=True)
-        step.effects.append(FlowEnded(flow.flow_id, None if error else result, error))
+        step.effects.append(self.ended(flow, None if error else result, error))
+
+    def ended(self, flow: LiveFlow, result: object, error: BaseException | None) -> FlowEnded:
+        """The outcome of a flow that ends now."""
+        elapsed = (self.services.now_ns() - flow.start.start_time) / 1e9
+        return FlowEnded(flow.flow_id, result, error, flow.start.flow_class, elapsed)
 
     def forget_if_done(self, flow: LiveFlow) -> None:
         """Remove a finished flow's journal once its last messages are confirmed."""

@@ -4,7 +4,7 @@ from abc import abstractmethod
 from collections.abc import Sequence
 
 from corda_sim.flow import rows
-from corda_sim.flow.effects import Effect, FlowEnded, RetryEffect, Step
+from corda_sim.flow.effects import Effect, RetryEffect, Step
 from corda_sim.flow.errors import FlowEngineError
 from corda_sim.flow.events import FlowOp, Raised, Send
 from corda_sim.flow.farewells import last_words
@@ -140,7 +140,7 @@ class Ward(Revival):
             rows.exception_kept(step.batch, flow.flow_id, error, self.services.now_ns())
         rows.status_changed(step.batch, flow.flow_id, status)
         rows.forgotten(step.batch, flow.flow_id, keep_outcome=keep)
-        step.effects.append(FlowEnded(flow.flow_id, None, error))
+        step.effects.append(self.ended(flow, None, error))
 
     def _tell_peers(self, flow: LiveFlow, last: LastState, step: Step, raised: Raised) -> None:
         """What the flow has sent and what its peers have to know outlives it in the outbox."""

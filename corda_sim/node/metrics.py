@@ -3,17 +3,19 @@
 from collections import Counter as Tally
 from collections.abc import Iterable
 
-from prometheus_client import CollectorRegistry, Counter, Gauge
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from corda_sim.flow.cordapp import Figure
+from corda_sim.flow.effects import FlowEnded, Notification
 from corda_sim.flow.manager import StateMachineManager
 from corda_sim.flow.state import FlowStatus
 from corda_sim.node.committer import CommitCycle
 from corda_sim.node.services import ServiceHub
 
 PREFIX = "corda_"
+FLOW_SECONDS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 60.0, 600.0, 3600.0)
 
 
 class EngineCollector(Collector):
@@ -65,39 +67,27 @@ def _metric(figure: Figure) -> Metric:
     return metric
 
 
-class MessagingFigures:
-    """What the messaging service counts."""
+class FlowFigures:
+    """How long flows ran, by their class: only installed classes run, so there are so many.
+
+    `note` subscribes to an `EngineRoom`.
+    """
 
     def __init__(self, registry: CollectorRegistry) -> None:
-        self._packs = Counter("corda_p2p_packs_sent", "packs published", registry=registry)
-        self._sent = Counter("corda_p2p_messages_sent", "P2P.SendMessage", registry=registry)
-        self._received = Counter(
-            "corda_p2p_messages_received", "P2P.ReceiveMessage", registry=registry
-        )
-        self._refused = Counter(
-            "corda_p2p_packs_refused", "packs refused", ["reason"], registry=registry
-        )
-        self._unconfirmed = Gauge(
-            "corda_p2p_send_queue_size", "P2P.SendQueueSize", registry=registry
+        self._durations = Histogram(
+            "corda_flows_duration_seconds",
+            "Flows.FlowDuration.Success.<class> and .Failure.<class>: start to end, waits included",
+            ["flow", "outcome"],
+            buckets=FLOW_SECONDS,
+            registry=registry,
         )
 
-    def published(self, packs: int, messages: int) -> None:
-        """Packs handed to the transport."""
-        self._packs.inc(packs)
-        self._sent.inc(messages)
-        self._unconfirmed.inc(messages)
-
-    def confirmed(self, messages: int) -> None:
-        """Messages that the receiving side has."""
-        self._unconfirmed.dec(messages)
-
-    def received(self, messages: int) -> None:
-        """Messages of one accepted pack."""
-        self._received.inc(messages)
-
-    def refused(self, reason: str) -> None:
-        """A pack refused for good."""
-        self._refused.labels(reason).inc()
+    def note(self, notification: Notification) -> None:
+        """Measure a flow that has ended."""
+        ended = notification.value
+        if isinstance(ended, FlowEnded):
+            outcome = "success" if ended.error is None else "failure"
+            self._durations.labels(ended.flow_class, outcome).observe(ended.seconds)
 
 
 class RpcFigures:

@@ -29,8 +29,9 @@ from corda_sim.node.engine import NodeEngine
 from corda_sim.node.health import HealthServer
 from corda_sim.node.key_stores import read_trust_store
 from corda_sim.node.lease import Lease, LeaseKeeper, LeaseSettings
+from corda_sim.node.messaging.figures import MessagingFigures
 from corda_sim.node.messaging.service import MessagingService, MessagingSettings, OurIdentity
-from corda_sim.node.metrics import EngineCollector, MessagingFigures
+from corda_sim.node.metrics import EngineCollector, FlowFigures
 from corda_sim.node.network_map import POLL_INTERVAL_SECONDS, NetworkMapCache
 from corda_sim.node.network_parameters import (
     load_past_parameters,
@@ -235,6 +236,7 @@ class Node:
         self.metrics_registry.register(
             EngineCollector(engine.manager, engine.committer.cycle, self.hub)
         )
+        engine.room.subscribers.append(FlowFigures(self.metrics_registry).note)
         return engine
 
     async def _begin(self, engine: NodeEngine) -> None:

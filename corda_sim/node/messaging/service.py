@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -14,6 +15,7 @@ from corda_sim.core.identity import Party
 from corda_sim.flow.wire_message import WireMessage
 from corda_sim.node.crash import CrashPoint, hit
 from corda_sim.node.messaging.errors import PackRefusedException, UnknownSenderException
+from corda_sim.node.messaging.figures import MessagingMetrics, NoMetrics
 from corda_sim.node.messaging.pack import (
     Pack,
     PackSigner,
@@ -42,39 +44,6 @@ class Peers(PeerKeys, Protocol):
 
     def address_of(self, party: Party) -> PeerAddress | None:
         """Where `party` takes packs, by its signed node info."""
-
-
-class MessagingMetrics(Protocol):
-    """Where figures go."""
-
-    def published(self, packs: int, messages: int) -> None:
-        """Packs handed to the transport."""
-
-    def confirmed(self, messages: int) -> None:
-        """Messages that the receiving side has."""
-
-    def received(self, messages: int) -> None:
-        """Messages of one accepted pack."""
-
-    def refused(self, reason: str) -> None:
-        """A pack refused for good; `reason` is the exception's class name."""
-
-
-@dataclass(frozen=True, slots=True)
-class NoMetrics:
-    """Counts nothing."""
-
-    def published(self, packs: int, messages: int) -> None:
-        """See `MessagingMetrics`."""
-
-    def confirmed(self, messages: int) -> None:
-        """See `MessagingMetrics`."""
-
-    def received(self, messages: int) -> None:
-        """See `MessagingMetrics`."""
-
-    def refused(self, reason: str) -> None:
-        """See `MessagingMetrics`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,8 +103,10 @@ class MessagingService:
     settings: MessagingSettings
     clock_ns: Callable[[], int]
     metrics: MessagingMetrics = field(default_factory=NoMetrics)
+    monotonic: Callable[[], float] = time.monotonic
     _on_pack: OnPack = field(default=lambda _: None)
     _on_confirmed: OnTokens = field(default=lambda _: None)
+    _arrived: dict[int, float] = field(default_factory=dict)
     _timers: set[asyncio.TimerHandle] = field(default_factory=set)
     _parked: int = 0
     _parked_bytes: int = 0
@@ -197,6 +168,9 @@ class MessagingService:
         hit(CrashPoint.BEFORE_ACK)
         self.transport.ack(tags)
         hit(CrashPoint.AFTER_ACK)
+        now = self.monotonic()
+        for tag in tags:
+            self.metrics.handled(now - self._arrived.pop(tag, now))
 
     def network_map_changed(self) -> None:
         """Send what waited for an address."""
@@ -212,10 +186,11 @@ class MessagingService:
     def _publish(self, peer: Party, address: PeerAddress, messages: Sequence[Send]) -> None:
         packs = list(split(message for message, _ in messages))
         tokens = iter([token for _, token in messages])
+        done = partial(self._done, self.monotonic())
         for chunk in packs:
             mine = tuple(next(tokens) for _ in chunk)
-            self.transport.publish(address, self._seal(peer, chunk), partial(self._done, mine))
-        self.metrics.published(len(packs), len(messages))
+            self.transport.publish(address, self._seal(peer, chunk), partial(done, mine))
+        self.metrics.published(len(packs), (len(message.body) for message, _ in messages))
 
     def _seal(self, peer: Party, messages: tuple[WireMessage, ...]) -> Parcel:
         pack = Pack(
@@ -230,9 +205,9 @@ class MessagingService:
         has_init = any(message.is_init for message in messages)
         return Parcel(body, pack.sender, has_init, sha256(body).hex().upper())
 
-    def _done(self, tokens: tuple[str, ...]) -> None:
+    def _done(self, published: float, tokens: tuple[str, ...]) -> None:
         hit(CrashPoint.AFTER_CONFIRM)
-        self.metrics.confirmed(len(tokens))
+        self.metrics.confirmed(len(tokens), self.monotonic() - published)
         self._on_confirmed(tokens)
 
     def _wait_for_address(self, peer: Party, messages: Sequence[Send]) -> None:
@@ -243,6 +218,7 @@ class MessagingService:
         self._unaddressed.setdefault(peer, []).extend(messages)
 
     def _received(self, delivery: Delivery) -> None:
+        self._arrived[delivery.tag] = self.monotonic()
         try:
             signed, pack = decode_pack(delivery.body, self.settings.max_message_size)
         except DecodeError as error:
@@ -262,7 +238,7 @@ class MessagingService:
             else:
                 self._park(tag, signed, pack, grace)
             return
-        self.metrics.received(len(pack.messages))
+        self.metrics.received(len(message.body) for message in pack.messages)
         self._on_pack(InboundPack(sender, pack.messages, pack.time_ns, tag))
 
     def _may_park(self, size: int) -> bool:

@@ -2,13 +2,15 @@
 
 import re
 from collections.abc import Iterable, Iterator
+from datetime import timedelta
 
 import pytest
 from prometheus_client import CollectorRegistry
 
 from corda_sim.core.contracts import Amount
 from corda_sim.flow.cordapp import Figure
-from corda_sim.node.metrics import EngineCollector, MessagingFigures, RpcFigures
+from corda_sim.node.messaging.figures import MessagingFigures
+from corda_sim.node.metrics import EngineCollector, FlowFigures, RpcFigures
 from corda_sim.rpc.errors import PermissionException
 from corda_sim.testing.mock_network import MockNetwork
 from corda_sim.testing.mock_node import MockNode
@@ -22,6 +24,8 @@ CORDAS_METERS = {
     "corda_flows_in_flight": "Flows.InFlight",
     "corda_flows_checkpoint_commits": "Flows.Checkpointing Rate",
     "corda_p2p_send_queue_size": "P2P.SendQueueSize",
+    "corda_p2p_send_message_size_bytes": "P2P.SendMessageSize",
+    "corda_p2p_receive_message_size_bytes": "P2P.ReceiveMessageSize",
 }
 
 
@@ -30,8 +34,39 @@ def registry_of(node: MockNode) -> CollectorRegistry:
     registry = CollectorRegistry()
     registry.register(EngineCollector(node.manager, node.cycle, node.hub))
     MessagingFigures(registry)
+    FlowFigures(registry)
     RpcFigures(registry)
     return registry
+
+
+def test_flow_durations_by_class_and_outcome() -> None:
+    registry = CollectorRegistry()
+    with MockNetwork() as made:
+        party = made["PartyA"]
+        party.room.subscribers.append(FlowFigures(registry).note)
+        made["PartyB"].kill()
+        party.start_flow(CashIssueFlow(Amount.parse("100 JPY")))
+        pay = CashPaymentFlow(Amount.parse("10 JPY"), recipient=made["PartyB"].party)
+        party.run_flow(CashIssueFlow(Amount.parse("100 JPY")))
+        party.start_flow(pay)
+        made.run_network()
+        made.advance(timedelta(seconds=90))
+        made["PartyB"].start()
+        made.run_network()
+        with pytest.raises(Exception, match="Insufficient"):
+            party.run_flow(CashPaymentFlow(Amount.parse("9999 JPY"), recipient=party.party))
+    (family,) = registry.collect()
+    assert family.documentation.startswith("Flows.FlowDuration.Success.<class>")
+    found = {
+        (sample.labels["flow"], sample.labels["outcome"], sample.name.rpartition("_")[2]): sample
+        for sample in family.samples
+        if not sample.name.endswith("_bucket")
+    }
+    pay_name, issue_name = CashPaymentFlow.flow_name, CashIssueFlow.flow_name
+    assert found[issue_name, "success", "count"].value == 2
+    assert found[issue_name, "success", "sum"].value < 1
+    assert found[pay_name, "success", "sum"].value >= 90
+    assert found[pay_name, "failure", "count"].value == 1
 
 
 @pytest.fixture(scope="module")
@@ -97,15 +132,22 @@ def test_a_cordapp_service_adds_its_own(network: MockNetwork) -> None:
 def test_messages() -> None:
     registry = CollectorRegistry()
     figures = MessagingFigures(registry)
-    figures.published(packs=2, messages=5)
-    figures.confirmed(3)
-    figures.received(4)
+    figures.published(packs=2, sizes=[10, 300, 300, 300, 2_000_000])
+    figures.confirmed(3, 0.02)
+    figures.received([10, 20, 30, 40])
+    figures.handled(2.0)
     figures.refused("signature")
     value = registry.get_sample_value
     assert value("corda_p2p_packs_sent_total") == 2
     assert value("corda_p2p_messages_sent_total") == 5
     assert value("corda_p2p_send_queue_size") == 2
     assert value("corda_p2p_messages_received_total") == 4
+    assert value("corda_p2p_send_message_size_bytes_sum") == 2_000_910
+    assert value("corda_p2p_send_message_size_bytes_bucket", {"le": "256.0"}) == 1
+    assert value("corda_p2p_receive_message_size_bytes_count") == 4
+    assert value("corda_p2p_send_latency_seconds_bucket", {"le": "0.01"}) == 0
+    assert value("corda_p2p_send_latency_seconds_bucket", {"le": "0.025"}) == 1
+    assert value("corda_p2p_receive_duration_seconds_sum") == 2
     assert value("corda_p2p_packs_refused_total", {"reason": "signature"}) == 1
 
 

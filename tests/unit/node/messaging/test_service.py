@@ -1,5 +1,5 @@
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -34,18 +34,25 @@ SETTINGS = MessagingSettings(NETWORK, LIMIT, 0.2, 0.02, address_retry=0.02)
 class Metrics:
     packs: int = 0
     confirmations: int = 0
-    messages: int = 0
+    sent_sizes: list[int] = field(default_factory=list)
+    got_sizes: list[int] = field(default_factory=list)
+    latencies: list[float] = field(default_factory=list)
+    durations: list[float] = field(default_factory=list)
     refusals: list[str] = field(default_factory=list)
 
-    def published(self, packs: int, messages: int) -> None:
-        assert packs <= messages
+    def published(self, packs: int, sizes: Iterable[int]) -> None:
         self.packs += packs
+        self.sent_sizes += sizes
 
-    def confirmed(self, messages: int) -> None:
+    def confirmed(self, messages: int, seconds: float) -> None:
         self.confirmations += messages
+        self.latencies.append(seconds)
 
-    def received(self, messages: int) -> None:
-        self.messages += messages
+    def received(self, sizes: Iterable[int]) -> None:
+        self.got_sizes += sizes
+
+    def handled(self, seconds: float) -> None:
+        self.durations.append(seconds)
 
     def refused(self, reason: str) -> None:
         self.refusals.append(reason)
@@ -119,7 +126,32 @@ def test_messages_are_packed_signed_delivered_and_confirmed(
         assert [len(pack.messages) for pack in b.got] == [32, 32, 32, 4]
         assert {pack.sender for pack in b.got} == {alice.party}
         assert {pack.time_ns for pack in b.got} == {42}
-        assert (a.metrics.packs, a.metrics.confirmations, b.metrics.messages) == (4, 100, 100)
+        assert (a.metrics.packs, a.metrics.confirmations) == (4, 100)
+        assert a.metrics.sent_sizes == b.metrics.got_sizes == [10] * 100
+        await a.service.stop()
+        await b.service.stop()
+
+    run(scenario)
+
+
+def test_latency_runs_from_publish_to_confirmation_and_duration_from_arrival_to_ack(
+    tmp_path: Path, alice: "Member", bob: "Member", network: "NetworkMap"
+) -> None:
+    async def scenario() -> None:
+        a, b = Node(alice, network, tmp_path), Node(bob, network, tmp_path)
+        now = [100.0]
+        a.service.monotonic = b.service.monotonic = lambda: now[0]
+        held: list[InboundPack] = []
+        await a.service.start(held.append, a.tokens.extend)
+        await b.service.start(held.append, b.tokens.extend)
+        a.service.send(bob.party, sends(3))
+        now[0] = 102.0
+        await until(lambda: len(held) == 1)
+        assert (a.metrics.latencies, b.metrics.durations) == ([], [])
+        now[0] = 107.0
+        b.service.ack([held[0].delivery])
+        await until(lambda: len(a.tokens) == 3)
+        assert (a.metrics.latencies, b.metrics.durations) == ([7.0], [5.0])
         await a.service.stop()
         await b.service.stop()
 
