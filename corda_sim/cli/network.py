@@ -16,12 +16,16 @@ Directory = Annotated[Path, typer.Argument(metavar="DIR")]
 
 
 @app.command()
-def create(
+def create(  # noqa: PLR0913, PLR0917 - each is an option
     directory: Directory,
     parties: Annotated[str, typer.Option(help="Names, with commas between.")] = "PartyA,PartyB",
     notary: Annotated[Literal["validating", "non-validating"], typer.Option()] = "validating",
     db: Annotated[list[str] | None, typer.Option(help="sqlite, a URL, or NAME=URL.")] = None,
     broker: Annotated[list[str] | None, typer.Option(help="embedded, a URL, or NAME=URL.")] = None,
+    p2p: Annotated[
+        list[str] | None,
+        typer.Option(help="Without a broker: unix, tcp[:HOST] (mutual TLS), or NAME=…"),
+    ] = None,
     notary_workers: Annotated[
         int, typer.Option(min=1, help="More than one needs PostgreSQL and RabbitMQ.")
     ] = 1,
@@ -35,6 +39,7 @@ def create(
         notary=notary,
         databases=tuple(one for one in db or () if one != "sqlite"),
         brokers=tuple(one for one in broker or () if one != "embedded"),
+        p2p=tuple(p2p or ()),
         notary_workers=notary_workers,
     )
     manifest = create_network(directory, request, set_up_notary)

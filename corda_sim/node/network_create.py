@@ -7,7 +7,7 @@ the rest is removed, databases and roles included.
 import os
 import shutil
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -45,7 +45,9 @@ from corda_sim.node.network_plan import (
     check_notary_workers,
     database_choice,
     free_ports,
+    p2p_choice,
     plan_nodes,
+    tcp_address,
 )
 from corda_sim.node.node_files import CERTIFICATES
 from corda_sim.node.node_infos import ADDITIONAL_NODE_INFOS, node_info_file_name
@@ -74,12 +76,14 @@ class NotarySeat:
 
 @dataclass(frozen=True, slots=True)
 class NetworkRequest:
-    """What to make. `databases` and `brokers` are bare values for all nodes, or `NAME=URL`."""
+    """What to make. `databases`, `brokers` and `p2p` are bare values for all, or `NAME=VALUE`."""
 
     parties: Sequence[str] = DEFAULT_PARTIES
     notary: NotaryKind = "validating"
     databases: Sequence[str] = ()
     brokers: Sequence[str] = ()
+    p2p: Sequence[str] = ()
+    """How nodes without a broker reach each other: `unix`, `tcp` or `tcp:HOST` (mutual TLS)."""
     validator: bool = True
     outsider: bool = True
     validator_allow: Sequence[str] = DEFAULT_VALIDATOR_ALLOW
@@ -165,19 +169,22 @@ class _Maker:
         brokers = broker_choice(request.brokers, labels)
         choice = database_choice(request.databases, labels)
         check_notary_workers(nodes, choice, brokers)
+        p2p = p2p_choice(request.p2p, labels, brokers)
         databases = self.databases = NetworkDatabases(choice, self.entropy)
         plans = []
-        for node, port in zip(nodes, free_ports(len(nodes), self.entropy), strict=True):
+        ports = free_ports(2 * len(nodes), self.entropy)
+        for node, rpc_port, p2p_port in zip(nodes, ports[::2], ports[1::2], strict=True):
+            plan = self._plan_node(node, nodes, rpc_port, databases.of(node))
             broker = brokers.of(_seat(node)).removeprefix("embedded")
-            plans.append(self._plan_node(node, nodes, port, broker, databases.of(node)))
+            tcp = tcp_address(p2p.of(node.label), p2p_port)
+            plans.append(replace(plan, broker=broker, tcp=tcp))
         return databases, plans
 
     def _plan_node(
         self,
         node: PlannedNode,
         nodes: Sequence[PlannedNode],
-        port: int,
-        broker: str,
+        rpc_port: int,
         databases: NodeDatabases,
     ) -> NodePlan:
         validator = None
@@ -188,8 +195,7 @@ class _Maker:
             node=node,
             final_dir=self.target / node.label,
             work_dir=self.scratch / node.label,
-            rpc_port=port,
-            broker=broker,
+            rpc_port=rpc_port,
             databases=databases,
             notary=notary,
             validator=validator,

@@ -25,6 +25,7 @@ from corda_sim.node.fresh_keys import FRESH_ROOT_FILE, FreshKeyRoot
 from corda_sim.node.key_stores import KeyEntry
 from corda_sim.node.network_databases import NodeDatabases
 from corda_sim.node.network_plan import PlannedNode, host_and_port, public_broker_url
+from corda_sim.node.transports import endpoint_of
 
 CERTIFICATES_DIR: Final = "certificates"
 P2P_SOCKET: Final = "p2p.sock"
@@ -35,22 +36,26 @@ RPC_USER: Final = "user1"
 class NodePlan:
     """All that is decided about a node; `broker` is empty for the embedded transport.
 
-    `final_dir` is where the node will live, `work_dir` where it's being made.
+    `final_dir` is where the node will live, `work_dir` where it's being made; `tcp` is where the
+    embedded transport listens, empty for a Unix socket.
     """
 
     node: PlannedNode
     final_dir: Path
     work_dir: Path
     rpc_port: int
-    broker: str
     databases: NodeDatabases
     notary: NotaryConfig | None
     validator: ValidatorConfig | None
+    broker: str = ""
+    tcp: str = ""
 
     @property
-    def socket(self) -> str:
-        """Where the embedded transport listens."""
-        return f"unix:{self.final_dir / P2P_SOCKET}"
+    def p2p_address(self) -> str:
+        """Where peers reach the node: its broker, or itself."""
+        if self.broker:
+            return host_and_port(self.broker)
+        return self.tcp or f"unix:{self.final_dir / P2P_SOCKET}"
 
     @property
     def rpc_address(self) -> str:
@@ -84,7 +89,7 @@ class NodeMaker:
         user = RpcUser(username=RPC_USER, password=self.entropy(16).hex(), permissions=("ALL",))
         return NodeConfiguration(
             my_legal_name=plan.node.name,
-            p2p_address=host_and_port(plan.broker) if plan.broker else plan.socket,
+            p2p_address=plan.p2p_address,
             rpc_settings=RpcSettings(address=plan.rpc_address),
             rpc_users=(user,),
             data_source_properties=plan.databases.node,
@@ -100,13 +105,13 @@ class NodeMaker:
         if certificates.service is not None:
             entries.append(certificates.service)
         info = NodeInfo(
-            addresses=(host_and_port(plan.broker),) if plan.broker else (),
+            addresses=(plan.p2p_address,) if plan.broker or plan.tcp else (),
             legal_identities=tuple(party_of(entry) for entry in entries),
             cert_path=tuple(reversed(certificates.identity.path)),
             platform_version=PLATFORM_VERSION,
             serial=int(self.now.timestamp() * 1000),
             broker_url=public_broker_url(plan.broker) if plan.broker else "",
-            endpoint="" if plan.broker else plan.socket,
+            endpoint="" if plan.broker else endpoint_of(plan.p2p_address),
         )
         return SignedNodeInfo.sign(info, *(load_private_key(entry.pkcs8) for entry in entries))
 

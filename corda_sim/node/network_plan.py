@@ -34,6 +34,9 @@ _PORTS: Final = range(20_000, 32_000)
 """Below the range that the kernel takes ports for outgoing connections from."""
 _SQLITE: Final = "sqlite"
 _EMBEDDED: Final = "embedded"
+_UNIX: Final = "unix"
+_LOOPBACK: Final = "127.0.0.1"
+_HOST: Final = re.compile(r"[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +94,27 @@ def database_choice(values: Iterable[str], labels: Sequence[str]) -> Choice:
 def broker_choice(values: Iterable[str], labels: Sequence[str]) -> Choice:
     """From `--broker`: `embedded`, a URL, `NAME=URL`. Raises `NetworkCreationException`."""
     return _choice("--broker", values, labels, _EMBEDDED, (_EMBEDDED, "amqp://", "amqps://"))
+
+
+def p2p_choice(values: Iterable[str], labels: Sequence[str], brokers: Choice) -> Choice:
+    """From `--p2p`: `unix`, `tcp`, `tcp:HOST`, `NAME=…`; only for nodes without a broker.
+
+    Raises `NetworkCreationException`.
+    """
+    choice = _choice("--p2p", values, labels, _UNIX, (_UNIX, "tcp", "tcp:"))
+    for value in (choice.common, *choice.own.values()):
+        if value.startswith("tcp:") and not _HOST.fullmatch(value.removeprefix("tcp:")):
+            raise NetworkCreationException(f"--p2p {value}: not a host name or address")
+    served = next((label for label in choice.own if brokers.of(label) != _EMBEDDED), None)
+    if served is not None:
+        raise NetworkCreationException(f"--p2p {served}=…: {served} is reached at its broker")
+    return choice
+
+
+def tcp_address(p2p: str, port: int) -> str:
+    """`host:port` for `tcp` (loopback) and `tcp:HOST`, empty for `unix`."""
+    scheme, _, host = p2p.partition(":")
+    return f"{host or _LOOPBACK}:{port}" if scheme == "tcp" else ""
 
 
 def check_notary_workers(nodes: Iterable[PlannedNode], databases: Choice, brokers: Choice) -> None:
@@ -194,7 +218,7 @@ def _choice(
 ) -> Choice:
     common, own = "", dict[str, str]()
     for label, url in _split(values):
-        if not any(url == a or (a.endswith("/") and url.startswith(a)) for a in allowed):
+        if not any(url == a or (a.endswith(("/", ":")) and url.startswith(a)) for a in allowed):
             shown = urlsplit(url).scheme or url
             raise NetworkCreationException(f"{option} takes {', '.join(allowed)}…, not {shown!r}")
         if label and label not in labels:

@@ -74,12 +74,18 @@ def server_name(name: CordaX500Name) -> str:
     return f"{sha256(str(name).encode()).hex()[:32]}.corda.net"
 
 
-def peer_name(peer: ssl.SSLObject | ssl.SSLSocket) -> CordaX500Name:
-    """The name in the certificate that a `server_context` has accepted."""
+def verify_client(peer: ssl.SSLObject | ssl.SSLSocket) -> CordaX500Name:
+    """The name in the certificate that a `server_context` has accepted: one for TLS, by its role.
+
+    Raises `CertPathValidatorException` for another.
+    """
     leaf = peer.getpeercert(binary_form=True)
     if leaf is None:
         raise CertPathValidatorException(0, "the peer sent no certificate")
-    return CertificateView.parse(leaf).corda_name()
+    view = CertificateView.parse(leaf)
+    if view.role is not CertRole.TLS:
+        raise CertPathValidatorException(0, f"{view.corda_name()} shows no certificate for TLS")
+    return view.corda_name()
 
 
 def _loaded(context: ssl.SSLContext, certificates: Path, password: str) -> ssl.SSLContext:

@@ -81,6 +81,7 @@ def _node_tls(certificates: Path, password: str, network_map: NetworkMapCache) -
         client=tls.client_context(certificates, password),
         server_name=lambda name: tls.server_name(CordaX500Name.parse(name)),
         check_peer=_peer_check(network_map),
+        check_client=tls.verify_client,
     )
 
 

@@ -1,6 +1,7 @@
 """Stream sockets of the embedded transport: Unix sockets of any path length, TCP, mutual TLS."""
 
 import asyncio
+import logging
 import os
 import socket
 import ssl
@@ -11,11 +12,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from corda_sim.core.errors import IllegalArgumentError
+from corda_sim.core.errors import CordaError, IllegalArgumentError
 
 Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 Accept = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 PeerCheck = Callable[[ssl.SSLObject, str], None]
+ClientCheck = Callable[[ssl.SSLObject], object]
+LOGGER = logging.getLogger(__name__)
 
 MAX_UNIX_PATH = 100
 """An address holds 108 bytes on Linux; longer paths go through their directory's descriptor."""
@@ -35,13 +38,14 @@ class TlsContexts:
 
     `server_name` gives the SNI for a peer's X.500 name; `check_peer` raises a CordaError when the
     certificate shown isn't that peer's (a Corda node CA's key usage keeps OpenSSL from checking the
-    chain as a client).
+    chain as a client). `check_client` raises one when a client's certificate isn't for TLS.
     """
 
     server: ssl.SSLContext
     client: ssl.SSLContext
     server_name: Callable[[str], str]
     check_peer: PeerCheck | None = None
+    check_client: ClientCheck | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,16 +159,33 @@ async def listen(endpoint: Endpoint, tls: TlsContexts | None, accept: Accept) ->
     """
     if endpoint.scheme == "unix":
         return await _listen_unix(endpoint, accept)
-    context = _required(tls).server if endpoint.scheme == "tls" else None
+    contexts = _required(tls) if endpoint.scheme == "tls" else None
 
     async def tuned(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         _tune(writer)
-        await accept(reader, writer)
+        if contexts is None or _admits(contexts, writer):
+            await accept(reader, writer)
 
     server = await asyncio.start_server(
-        tuned, endpoint.host, endpoint.port, limit=READ_LIMIT, ssl=context
+        tuned,
+        endpoint.host,
+        endpoint.port,
+        limit=READ_LIMIT,
+        ssl=None if contexts is None else contexts.server,
     )
     return Listener(server, endpoint, 0)
+
+
+def _admits(contexts: TlsContexts, writer: asyncio.StreamWriter) -> bool:
+    if contexts.check_client is None:
+        return True
+    try:
+        contexts.check_client(writer.get_extra_info("ssl_object"))
+    except CordaError as error:
+        LOGGER.warning("inbound connection refused: %s", error)
+        writer.close()
+        return False
+    return True
 
 
 async def _listen_unix(endpoint: Endpoint, accept: Accept) -> Listener:

@@ -32,8 +32,8 @@ from corda_sim.node.key_stores import read_key_entry, write_key_entry
 from corda_sim.node.tls import (
     broker_client_context,
     client_context,
-    peer_name,
     server_context,
+    verify_client,
     verify_peer,
 )
 
@@ -290,7 +290,7 @@ def test_mutual_tls_between_nodes(
     left, right = handshake(
         client_context(tmp_path / "a", "pa"), server_context(tmp_path / "b", "pb")
     )
-    assert peer_name(right) == ALICE
+    assert verify_client(right) == ALICE
     now = datetime.now(UTC)
     assert verify_peer(left, bob.identity.path, BOB, now).name == BOB
     with pytest.raises(CertPathValidatorException):

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from corda_sim.core.network import SignedNodeInfo
+from corda_sim.core.serialization import deserialize
 from corda_sim.core.write_batch import WriteBatch
 from corda_sim.flow.cordapp import CordApp
 from corda_sim.node.assembly import load_identity
@@ -192,6 +194,29 @@ def test_brokers_of_their_own(tmp_path: Path) -> None:
     assert config.p2p_address == "a.example:5671"
     infos = [p.read_bytes() for p in (tmp_path / "net/PartyB/additional-node-infos").iterdir()]
     assert any(b"amqps://a.example/v" in info for info in infos)
+
+
+def test_nodes_that_listen_on_tcp(tmp_path: Path) -> None:
+    brokers = ["Notary=amqps://u:p@broker.example/v"]
+    make(tmp_path / "net", brokers=brokers, p2p=["tcp", "PartyB=tcp:b.example", "Outsider=unix"])
+    folder = tmp_path / "net" / "PartyA" / "additional-node-infos"
+    infos = [deserialize(file.read_bytes(), SignedNodeInfo).verified() for file in folder.iterdir()]
+    by_name = {info.legal_identity.name.organisation: info for info in infos}
+    ports = set()
+    for node in read_manifest(tmp_path / "net").nodes:
+        address, info = load_config(tmp_path / "net" / node.dir).p2p_address, by_name[node.name]
+        host, _, port = address.rpartition(":")
+        ports |= {port, node.rpc.rpartition(":")[2]}
+        match node.name:
+            case "Outsider":
+                assert (info.addresses, info.endpoint) == ((), address)
+                assert host == "unix"
+            case "Notary":
+                assert (info.addresses, info.endpoint) == (("broker.example:5671",), "")
+            case _:
+                assert host == ("b.example" if node.name == "PartyB" else "127.0.0.1")
+                assert (info.addresses, info.endpoint) == ((address,), f"tls://{address}")
+    assert len(ports) == 5 + 3 + 2, "RPC of all, P2P of those on TCP, the broker, the socket"
 
 
 def test_a_damaged_manifest(tmp_path: Path) -> None:

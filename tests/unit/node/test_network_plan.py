@@ -9,8 +9,10 @@ from corda_sim.node.network_plan import (
     database_choice,
     free_ports,
     host_and_port,
+    p2p_choice,
     plan_nodes,
     public_broker_url,
+    tcp_address,
 )
 
 LABELS = ("PartyA", "Notary")
@@ -86,6 +88,32 @@ def test_peers_dont_get_the_password_of_a_tls_broker() -> None:
 def test_addresses_of_brokers() -> None:
     assert host_and_port("amqps://u:p@h/v") == "h:5671"
     assert host_and_port("amqp://[::1]:7/v") == "[::1]:7"
+
+
+def test_nodes_without_a_broker_are_reached_as_told() -> None:
+    brokers = broker_choice(["Notary=amqp://h"], LABELS)
+    assert p2p_choice([], LABELS, brokers).of("PartyA") == "unix"
+    choice = p2p_choice(["tcp", "PartyA=tcp:bank-a.example"], LABELS, brokers)
+    assert tcp_address(choice.of("PartyA"), 7) == "bank-a.example:7"
+    assert tcp_address(choice.of("PartyB"), 7) == "127.0.0.1:7"
+    assert tcp_address("tcp:[::1]", 7) == "[::1]:7"
+    assert tcp_address("unix", 7) == ""
+
+
+@pytest.mark.parametrize(
+    ("values", "problem"),
+    [
+        (["tcp:"], "not a host"),
+        (["tcp:a b"], "not a host"),
+        (["PartyA=tcp:h:1"], "not a host"),
+        (["tls"], "--p2p takes unix, tcp"),
+        (["Nobody=tcp"], "nodes are"),
+        (["Notary=tcp"], "reached at its broker"),
+    ],
+)
+def test_odd_ways_to_reach_a_node_are_refused(values: list[str], problem: str) -> None:
+    with pytest.raises(NetworkCreationException, match=problem):
+        p2p_choice(values, LABELS, broker_choice(["Notary=amqp://h"], LABELS))
 
 
 def test_free_ports_are_different() -> None:

@@ -14,7 +14,12 @@ from corda_sim.core.network import NetworkParameters, NodeInfo, SignedNodeInfo
 from corda_sim.core.serialization import serialize
 from corda_sim.core.write_batch import WriteBatch
 from corda_sim.node import tls
-from corda_sim.node.certificates import DevelopmentHierarchy, NodeCertificates
+from corda_sim.node.certificates import (
+    IDENTITY_FILE,
+    TLS_FILE,
+    DevelopmentHierarchy,
+    NodeCertificates,
+)
 from corda_sim.node.config import NodeConfiguration
 from corda_sim.node.identity_service import IdentityService
 from corda_sim.node.messaging.embedded import EmbeddedTransport
@@ -125,6 +130,13 @@ def test_a_node_of_another_network_is_not_let_in(tmp_path: Path) -> None:
     foreign = DevelopmentHierarchy.create(NOW, os.urandom)
     stranger, bob = TestNode(tmp_path, ALICE, foreign), TestNode(tmp_path, BOB)
     assert not delivered(stranger, bob, bob)
+
+
+def test_an_identity_s_certificate_is_none_for_connections(tmp_path: Path) -> None:
+    alice, bob = TestNode(tmp_path, ALICE), TestNode(tmp_path, BOB)
+    certificates = alice.home / CERTIFICATES
+    (certificates / TLS_FILE).write_bytes((certificates / IDENTITY_FILE).read_bytes())
+    assert not delivered(alice, bob, bob)
 
 
 def test_what_leaves_the_machine_is_encrypted(tmp_path: Path) -> None:
