@@ -7,15 +7,14 @@ from sqlalchemy import Row, create_engine, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.pool import NullPool
 
+from corda_sim.local.databases import with_driver
+
 Rows = Callable[..., list[Row[Any]]]
 
 
 def reader(url: str) -> Rows:
     """A function of SQL and named parameters that gives the committed rows."""
-    parsed = make_url(url)
-    if parsed.drivername == "postgresql":
-        parsed = parsed.set(drivername="postgresql+psycopg")
-    engine = create_engine(parsed, poolclass=NullPool)
+    engine = create_engine(with_driver(make_url(url)), poolclass=NullPool)
 
     def rows(sql: str, **params: object) -> list[Row[Any]]:
         with engine.connect() as connection:

@@ -1,12 +1,12 @@
 """The head file beside the notary's key."""
 
-import os
 from pathlib import Path
 
 from corda_sim.core.crypto.keys import PublicKey
 from corda_sim.core.errors import DecodeError, SignatureException
 from corda_sim.core.serialization import deserialize, serialize
 from corda_sim.flow.notary.heads import NotaryAnchor
+from corda_sim.local.files import write_private
 
 ANCHOR_FILE_NAME = "notary-head"
 
@@ -33,18 +33,4 @@ class AnchorFile:
         Raises:
             OSError: the disk refused; the former content is still there.
         """
-        temporary = self.path.with_name(self.path.name + ".new")
-        with temporary.open("wb") as file:
-            file.write(serialize(anchor))
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(self.path)
-        _sync_directory(self.path.parent)
-
-
-def _sync_directory(directory: Path) -> None:
-    descriptor = os.open(directory, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+        write_private(self.path, serialize(anchor))

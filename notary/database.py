@@ -1,8 +1,10 @@
 """Engines for the notary's own database, and which of its errors are worth another attempt."""
 
 from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.engine import URL, make_url
+from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
+
+from corda_sim.local.databases import with_driver
 
 LOCK_TIMEOUT_SECONDS = 30
 _RETRIED_SQLSTATES = frozenset({"40001", "40P01"})
@@ -10,7 +12,7 @@ _RETRIED_SQLSTATES = frozenset({"40001", "40P01"})
 
 def open_engine(url: str) -> Engine:
     """An engine whose transactions are serializable: BEGIN IMMEDIATE on SQLite, SSI elsewhere."""
-    parsed = _with_driver(make_url(url))
+    parsed = with_driver(make_url(url))
     if parsed.get_backend_name() == "sqlite":
         engine = create_engine(
             parsed, connect_args={"timeout": LOCK_TIMEOUT_SECONDS}, hide_parameters=True
@@ -21,10 +23,6 @@ def open_engine(url: str) -> Engine:
     return create_engine(
         parsed, isolation_level="SERIALIZABLE", pool_pre_ping=True, hide_parameters=True
     )
-
-
-def _with_driver(url: URL) -> URL:
-    return url.set(drivername="postgresql+psycopg") if url.drivername == "postgresql" else url
 
 
 def _prepare_sqlite(connection: object, _record: object) -> None:

@@ -3,20 +3,11 @@
 The database user of a worker needs SELECT and INSERT only. Alembic's branch `notary` creates them.
 """
 
-from datetime import UTC, datetime
 from typing import Final
 
-from sqlalchemy import (
-    BigInteger,
-    Column,
-    DateTime,
-    Dialect,
-    LargeBinary,
-    MetaData,
-    String,
-    Table,
-)
-from sqlalchemy.types import TypeDecorator
+from sqlalchemy import BigInteger, Column, LargeBinary, MetaData, String, Table
+
+from corda_sim.local.databases import Instant
 
 NAMING: Final = {
     "ix": "%(table_name)s_%(column_0_N_name)s_idx",
@@ -27,25 +18,6 @@ TX_ID: Final = String(64)
 NAME: Final = String(255)
 
 metadata = MetaData(naming_convention=NAMING)
-
-
-class Instant(TypeDecorator[datetime]):
-    """A point in time, aware and in UTC; SQLite keeps no zone, so it is restored on reading."""
-
-    impl = DateTime(timezone=True)
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Convert to UTC."""
-        del dialect
-        return None if value is None else value.astimezone(UTC)
-
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Restore the zone."""
-        del dialect
-        if value is None:
-            return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
 notary_committed_states = Table(

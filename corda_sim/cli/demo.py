@@ -24,9 +24,8 @@ def cash(
 ) -> None:
     """Settle payments on real nodes while a party and the notary are killed."""
     from corda_sim.testing.demo import CashDemo
-    from notary.seat import set_up_notary
 
-    demo = CashDemo(payments, set_up_notary, directory, reload=reload)
+    demo = CashDemo(payments, directory, reload=reload)
     report = demo.run(Console(quiet=as_json), errors)
     if as_json:
         emit(asdict(report), as_json=True)

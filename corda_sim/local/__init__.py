@@ -1,1 +1,1 @@
-"""What every part that touches this machine needs of it: private files, processes."""
+"""What every part that touches this machine needs of it: private files, processes, databases."""

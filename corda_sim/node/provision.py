@@ -10,11 +10,12 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from sqlalchemy import Connection, create_engine, text
-from sqlalchemy.engine import URL, make_url
+from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
 from corda_sim.node.certificates import Entropy
 from corda_sim.node.network_errors import NetworkCreationException
+from corda_sim.node.storage.engine import parse_url
 
 _MAX_LABEL: Final = 32
 _END_SESSIONS: Final = """
@@ -133,7 +134,7 @@ def _default_grants(worker: str) -> tuple[str, ...]:
 
 @contextmanager
 def _administering(url: str) -> Iterator[Connection]:
-    engine = create_engine(_with_driver(make_url(url)), isolation_level="AUTOCOMMIT")
+    engine = create_engine(parse_url(url), isolation_level="AUTOCOMMIT")
     try:
         with engine.connect() as connection:
             yield connection
@@ -142,7 +143,3 @@ def _administering(url: str) -> Iterator[Connection]:
         raise NetworkCreationException(f"PostgreSQL refuses: {cause}") from bad
     finally:
         engine.dispose()
-
-
-def _with_driver(url: URL) -> URL:
-    return url.set(drivername="postgresql+psycopg") if url.drivername == "postgresql" else url

@@ -4,7 +4,7 @@ import os
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,12 +13,13 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from corda_sim.invariants import check_directory
-from corda_sim.node.network_create import NetworkRequest, NotarySeat, create_network
+from corda_sim.node.network_create import NetworkRequest, create_network
 from corda_sim.node.supervisor import Supervisor
 from corda_sim.testing.demo_report import CURRENCY, DemoReport, DemoRun, Figures
 from corda_sim.testing.driver import reload_at_every_suspend
 from corda_sim.testing.figures import await_quiet
 from corda_sim.testing.load import MIN_IN_FLIGHT, Kill, Killed, Load, Payment
+from notary.seat import set_up_notary
 
 ACCOUNTS = {"PartyA": ("alice", "amalia"), "PartyB": ("bernard", "beatrice")}
 ISSUED, COINS, FUNDED = 1_000_000, 200, 250_000
@@ -33,7 +34,6 @@ class CashDemo:
     """
 
     payments: int
-    set_up_notary: Callable[[NotarySeat], None]
     directory: Path | None = None
     request: NetworkRequest = field(default_factory=NetworkRequest)
     reload: bool = False
@@ -72,7 +72,7 @@ class CashDemo:
 
     @contextmanager
     def _network(self, base: Path, console: Console) -> Iterator[Supervisor]:
-        create_network(base, self.request, self.set_up_notary)
+        create_network(base, self.request, set_up_notary)
         if self.reload:
             reload_at_every_suspend(base)
         supervisor = Supervisor(base)

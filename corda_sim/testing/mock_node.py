@@ -20,6 +20,7 @@ from corda_sim.flow.effects import (
 )
 from corda_sim.flow.logic import FlowLogic
 from corda_sim.flow.settings import EngineSettings
+from corda_sim.node.app_services import stop_services
 from corda_sim.node.storage import schema
 from corda_sim.node.storage.database import SqlStorage
 from corda_sim.testing.databases import make_database
@@ -202,6 +203,7 @@ class MockNode(EngineNode):
         self.running = False
         self._asked.clear()
         self.drop_flows()
+        self._loop.run_until_complete(stop_services(self.hub))
         self.storage.close()
         self.network.bus.recipient_stopped(self.party.owning_key)
         if self.spec.service is not None:

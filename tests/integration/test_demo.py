@@ -10,7 +10,6 @@ from rich.console import Console
 from corda_sim.cli.main import run
 from corda_sim.testing.demo import CashDemo
 from corda_sim.testing.load import MIN_IN_FLIGHT
-from notary.seat import set_up_notary
 from tests.integration.rigs import Rig
 
 pytestmark = pytest.mark.integration
@@ -33,7 +32,7 @@ def test_payments_settle_while_nodes_are_killed(
 ) -> None:
     out, errors = io.StringIO(), io.StringIO()
     directory = tmp_path / "network"
-    demo = CashDemo(PAYMENTS, set_up_notary, directory, rig.network(request), reload)
+    demo = CashDemo(PAYMENTS, directory, rig.network(request), reload)
 
     report = demo.run(Console(file=out, width=200), Console(file=errors))
 

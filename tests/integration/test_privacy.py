@@ -26,7 +26,6 @@ from flows.accounts.create import CreateAccount
 from flows.accounts.share import ShareAccountInfo
 from flows.cash.issue import CashIssueFlow
 from flows.cash.payment import CashPaymentFlow
-from notary.seat import set_up_notary
 from tests.conftest import REPOSITORY
 from tests.integration.thief import AskForTransaction
 
@@ -75,7 +74,7 @@ def spellings(tx_id: str) -> set[bytes]:
 def test_after_the_demo_others_hold_no_payment(tmp_path: Path) -> None:
     network = tmp_path / "network"
     quiet = Console(file=io.StringIO())
-    demo = CashDemo(400, set_up_notary, network, PRIVATE_NETWORK)
+    demo = CashDemo(400, network, PRIVATE_NETWORK)
     assert demo.run(quiet, quiet).ok
 
     ids = {spelling for one in payments(network) for spelling in spellings(one)}

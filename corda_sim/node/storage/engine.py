@@ -5,6 +5,7 @@ from typing import Any, Final, Literal
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 
+from corda_sim.local.databases import with_driver
 from corda_sim.node.storage.errors import CouldNotCreateDataSourceException
 
 BUSY_TIMEOUT_MILLIS: Final = 5_000
@@ -36,7 +37,7 @@ def parse_url(url: str) -> URL:
         case "sqlite":
             return _sqlite_file(parsed)
         case "postgresql" | "postgres":
-            return parsed.set(drivername="postgresql+psycopg")
+            return with_driver(parsed)
         case other:
             raise CouldNotCreateDataSourceException(
                 f"{other!r} is not supported: expected sqlite:///FILE or postgresql://…"

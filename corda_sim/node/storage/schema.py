@@ -29,13 +29,14 @@ from sqlalchemy import (
     text,
 )
 
-from corda_sim.node.storage.types import AUTO_KEY, Instant
+from corda_sim.local.databases import Instant
 
 TX_ID: Final = String(144)
 KEY_HASH: Final = String(130)
 FLOW_ID: Final = String(64)
 MESSAGE_ID: Final = String(64)
 NAME: Final = String(255)
+AUTO_KEY: Final = BigInteger().with_variant(Integer, "sqlite")
 
 NAMING: Final = {
     "ix": "%(table_name)s_%(column_0_N_name)s_idx",

@@ -36,10 +36,10 @@ from corda_sim.core.write_batch import (
     Update,
     Upsert,
 )
+from corda_sim.local.databases import Instant
 from corda_sim.node.storage.errors import StorageError
 from corda_sim.node.storage.grouping import KEY_PREFIX, Group, Shape, TableKey
 from corda_sim.node.storage.prepared import Prepared
-from corda_sim.node.storage.types import Instant
 
 DialectInsert = sqlite.Insert | postgresql.Insert
 Statement = UpdateBase | TextClause

@@ -1,7 +1,6 @@
 """The head file: replaced whole, and durable before anybody relies on it."""
 
 import os
-from pathlib import Path
 
 import pytest
 
@@ -22,27 +21,6 @@ def test_what_was_written_is_read(anchor: AnchorFile, signer: KeyPairSigner) -> 
     anchor.write(written)
     assert anchor.read(signer.public_key) == written
     assert [file.name for file in anchor.path.parent.glob("notary-head*")] == ["notary-head"]
-
-
-def test_content_and_name_are_durable_in_this_order(
-    anchor: AnchorFile, signer: KeyPairSigner, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    done: list[str] = []
-    sync, replace = os.fsync, Path.replace
-
-    def synced(descriptor: int) -> None:
-        done.append("sync " + Path(f"/proc/self/fd/{descriptor}").readlink().name)
-        sync(descriptor)
-
-    def replaced(path: Path, target: Path) -> Path:
-        done.append(f"rename {path.name}")
-        return replace(path, target)
-
-    monkeypatch.setattr(os, "fsync", synced)
-    monkeypatch.setattr(Path, "replace", replaced)
-    anchor.write(anchor_at(1, signer))
-    folder = anchor.path.parent.name
-    assert done == ["sync notary-head.new", "rename notary-head.new", f"sync {folder}"]
 
 
 def test_a_disk_that_refuses_leaves_the_former_content(

@@ -26,9 +26,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import DBAPIError
 
+from corda_sim.local.databases import Instant
 from corda_sim.node.storage.errors import StorageError
 from corda_sim.node.storage.prepared import Prepared
-from corda_sim.node.storage.types import Instant
 
 TABLE = Table(
     "held",

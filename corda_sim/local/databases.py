@@ -1,9 +1,15 @@
-"""Column types that behave alike on SQLite and PostgreSQL."""
+"""What every part that opens a database agrees on: the driver, and how an instant is stored."""
 
 from datetime import UTC, datetime
 
-from sqlalchemy import BigInteger, DateTime, Dialect, Integer
+from sqlalchemy import URL, DateTime, Dialect
 from sqlalchemy.types import TypeDecorator
+
+
+def with_driver(url: URL) -> URL:
+    """A URL of PostgreSQL with the driver that we install; another one as it is."""
+    is_postgresql = url.get_backend_name() in {"postgresql", "postgres"}
+    return url.set(drivername="postgresql+psycopg") if is_postgresql else url
 
 
 class Instant(TypeDecorator[datetime]):
@@ -32,6 +38,3 @@ class Instant(TypeDecorator[datetime]):
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
-
-
-AUTO_KEY = BigInteger().with_variant(Integer, "sqlite")
