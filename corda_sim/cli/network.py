@@ -44,7 +44,9 @@ def create(  # noqa: PLR0913, PLR0917 - each is an option
     )
     manifest = create_network(directory, request, set_up_notary)
     nodes = [{"name": node.name, "dir": str(directory / node.name)} for node in manifest.nodes]
-    emit({"nodes": nodes}, as_json=as_json, text=f"Made {len(nodes)} nodes in {directory}")
+    shared = "\nParties share a broker: for development only" if manifest.shared_broker else ""
+    text = f"Made {len(nodes)} nodes in {directory}{shared}"
+    emit({"nodes": nodes}, as_json=as_json, text=text)
 
 
 @app.command()

@@ -174,6 +174,27 @@ def test_a_stopped_network_has_a_status(tmp_path: Path, capsys: pytest.CaptureFi
     assert all(one["revision"] == one["head"] for one in versions)
 
 
+def test_a_broker_that_parties_share_is_labelled(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    create = ["network", "create", "--parties", "A1b,B2c"]
+    assert run([*create, str(tmp_path / "own"), "--broker", "A1b=amqp://h"]) == 0
+    assert "share a broker" not in capsys.readouterr().out
+    assert run([*create, str(tmp_path / "net"), "--broker", "amqp://h"]) == 0
+    assert "share a broker: for development only" in capsys.readouterr().out
+
+
+def test_create_makes_nodes_that_listen_on_tcp(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    create = ["network", "create", "--parties", "A1b,B2c"]
+    assert run([*create, str(tmp_path), "--p2p", "tcp", "--p2p", "B2c=tcp:b.example"]) == 0
+    assert load_config(tmp_path / "A1b").p2p_address.startswith("127.0.0.1:")
+    assert load_config(tmp_path / "B2c").p2p_address.startswith("b.example:")
+    assert run([*create, str(tmp_path / "odd"), "--p2p", "tcp:a/b"]) == 1
+    assert "not a host name" in capsys.readouterr().err
+
+
 def test_ssl_settings_are_printed_for_node_toml(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
