@@ -203,7 +203,7 @@ class MockNode(EngineNode):
         self.running = False
         self._asked.clear()
         self.drop_flows()
-        self._loop.run_until_complete(stop_services(self.hub))
+        asyncio.run(stop_services(self.hub))
         self.storage.close()
         self.network.bus.recipient_stopped(self.party.owning_key)
         if self.spec.service is not None:

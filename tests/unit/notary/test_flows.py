@@ -1,7 +1,7 @@
 """The responder flows, driven by hand: what they receive, what they send, how they end."""
 
 import dataclasses
-from collections.abc import Coroutine, Generator
+from collections.abc import Coroutine, Generator, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 from types import SimpleNamespace
@@ -117,7 +117,7 @@ def run(flow: FlowLogic[T], hub: Hub) -> T:
 
 
 @pytest.fixture
-def node(url: str, tmp_path_factory: pytest.TempPathFactory) -> NotaryNodeService:
+def node(url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[NotaryNodeService]:
     signer = KeyPairSigner(txs.NOTARY_KEYS)
     keys = tmp_path_factory.mktemp("keys")
     configuration = NotaryConfiguration(txs.NOTARY, False, WORKER_NAME, url, keys)
@@ -126,7 +126,8 @@ def node(url: str, tmp_path_factory: pytest.TempPathFactory) -> NotaryNodeServic
     built = NotaryNodeService.build(configuration, signer, hooks, instance_id="i", run=None)
     built.worker.start()
     built.service.start()
-    return built
+    yield built
+    built.worker.store.close()
 
 
 def notarise(
