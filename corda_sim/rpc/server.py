@@ -71,6 +71,9 @@ class RpcServer(node_pb2_grpc.CordaRPCOpsServicer):
         deadline = loop.time() + patience
         while (port := self._try_bind(address)) is None:
             if loop.time() > deadline:
+                # gRPC takes down a server that ran, and frees one that never did while its poller
+                # may still use it: a crash of the process some time later.
+                await self._server.start()
                 await self.stop()
                 raise RpcBindException(f"RPC can't listen at {address}: it is taken, or not ours")
             await asyncio.sleep(_BIND_INTERVAL_SECONDS)

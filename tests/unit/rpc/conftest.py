@@ -44,17 +44,18 @@ class Served:
     node: Node = field(init=False)
     address: str = ""
     trust: bytes = b""
-    _loop: asyncio.AbstractEventLoop = field(default_factory=asyncio.new_event_loop)
+    _loop: asyncio.AbstractEventLoop = field(init=False)
     _up: threading.Event = field(default_factory=threading.Event)
 
     def start(self) -> threading.Thread:
         """Serve until `stop`; returns once it is up."""
-        thread = threading.Thread(target=self._loop.run_until_complete, args=(self._serve(),))
+        thread = threading.Thread(target=asyncio.run, args=(self._serve(),))
         thread.start()
         assert self._up.wait(60)
         return thread
 
     async def _serve(self) -> None:
+        self._loop = asyncio.get_running_loop()
         self.node = Node(self.node_dir)
         try:
             assert await self.node.open()
@@ -69,10 +70,6 @@ class Served:
     def stop(self) -> None:
         """Ask the node to end."""
         self._loop.call_soon_threadsafe(self.node.stop)
-
-    def close(self) -> None:
-        """Free the loop, once its thread has ended."""
-        self._loop.close()
 
     def on_loop(self, call: Callable[[], T]) -> T:
         """The result of `call` on the node's loop."""
@@ -108,7 +105,6 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     yield made
     made.stop()
     thread.join(30)
-    made.close()
 
 
 @pytest.fixture
