@@ -64,6 +64,18 @@ class Backlog:
                 item.in_flight = True
             return taken
 
+    def old(self) -> list[Item]:
+        """Suspects that were never tried: what an earlier run may have done."""
+        with self._lock:
+            items = self._items.values()
+            return [one for one in items if one.suspect and _waits(one) and not one.attempts]
+
+    def clear(self, items: Iterable[Item]) -> None:
+        """What was looked at and is still to do."""
+        with self._lock:
+            for item in items:
+                item.suspect = False
+
     def done(self, items: Iterable[Item]) -> None:
         """Forget what is done."""
         with self._lock:

@@ -82,12 +82,23 @@ class Direction:
 
     def step(self) -> None:
         """Send what is due. A failure is noted; what failed is tried again."""
+        self._sift()
         while items := self.backlog.take(BATCH):
             try:
                 self._send(items)
             except CordaError as error:
                 self._fail(items, error)
         self._figures.backlog(self.route.source.name, self.backlog.sizes())
+
+    def _sift(self) -> None:
+        """Drop at once what an earlier run has done: with a long history that is nearly all."""
+        old = self.backlog.old()
+        if len(old) <= BATCH:
+            return
+        try:
+            self.backlog.clear(self._still_ready(old))
+        except CordaError as error:
+            self._fail([], error)
 
     def retire_elapsed(self) -> None:
         """Pass on packets that failed and can't be received any more: their sender is told so."""

@@ -20,6 +20,8 @@ from goquorum.endpoint.json_rpc import JsonRpc
 from goquorum.endpoint.qbft_block import proof_list
 
 _NOBODY: Final = bytes(20)
+_BATCH: Final = 500
+"""How many requests go into one; geth takes up to 1000."""
 
 
 @cache
@@ -110,7 +112,8 @@ class IbcHandler:
         """Whether there is a commitment at each path, by the newest block."""
         slots = ("0x" + commitment_slot(path).hex() for path in paths)
         asked = [("eth_getStorageAt", (self.hex, slot, "latest")) for slot in slots]
-        return [bool(int(found, 16)) for found in self.rpc.batch(asked)]
+        parts = (asked[at : at + _BATCH] for at in range(0, len(asked), _BATCH))
+        return [bool(int(found, 16)) for part in parts for found in self.rpc.batch(part)]
 
     def prove(self, paths: Sequence[str], block: int) -> StorageProof:
         """What the handler's storage holds at each path, by a block."""

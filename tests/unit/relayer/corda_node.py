@@ -26,6 +26,7 @@ class MemoryNode:
         self.started: list[tuple[str, tuple[str, ...]]] = []
         self.hosts: list[object] = []
         self.polls: list[str] = []
+        self.listed: list[str] = []
         self.away = False
         self.loses_answers = False
 
@@ -47,7 +48,8 @@ class MemoryNode:
         }
 
     def ibcPaths(self, prefix: str) -> list[str]:  # noqa: N802 - as above
-        return list(self.host.store.paths(prefix))
+        self.listed.append(prefix)
+        return [path for path in self.host.store.paths(prefix) if self.host.store.get(path)]
 
     def ibcQuery(self, path: str) -> dict[str, object]:  # noqa: N802 - as above
         made = self.host.made.get(path)

@@ -14,7 +14,7 @@ from corda_sim.ibc.client.types import MsgUpdateClient
 from corda_sim.ibc.errors import FeatureLater
 from corda_sim.ibc.lightclients.corda.types import ClientState, Header
 from corda_sim.relayer.chain import Chain, Claim, PacketSent
-from corda_sim.relayer.corda.chain import OVERLAP_MILLIS, CordaChain
+from corda_sim.relayer.corda.chain import FEW, OVERLAP_MILLIS, CordaChain
 from corda_sim.relayer.corda.flows import client_id_of, outcome_of
 from corda_sim.relayer.corda.nodes import AWAY_SECONDS, CordaNodes
 from corda_sim.relayer.errors import NothingToProveException, ProofTooOldException
@@ -259,6 +259,17 @@ def test_a_ticket_is_nothing_yet(world: RpcWorld) -> None:
     world.corda.store.set(commitment, b"x")
     world.corda.make_block()
     assert world.chain.committed([ticket, commitment, "none"]) == [False, True, False]
+
+
+def test_many_paths_are_listed_at_once(world: RpcWorld) -> None:
+    folder = "receipts/ports/mock/channels/channel-0/sequences/"
+    wanted = [f"{folder}{number}" for number in range(2 * FEW)]
+    for path in wanted[::2]:
+        world.corda.store.set(path, b"\1")
+    world.corda.store.set(wanted[1], b"")
+    world.corda.make_block()
+    assert world.chain.committed([*wanted, "some/path"]) == [True, False] * FEW + [False]
+    assert world.node.listed == [folder]
 
 
 @pytest.mark.usefixtures("path")

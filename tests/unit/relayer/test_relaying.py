@@ -6,13 +6,14 @@ import pytest
 
 from corda_sim.ibc.channel.acknowledgement import Acknowledgement
 from corda_sim.ibc.channel.packet import MsgAcknowledgement, MsgRecvPacket, MsgTimeout
+from corda_sim.ibc.channel.sending import SendPacket, send_packet
 from corda_sim.ibc.client.types import MsgUpdateClient
 from corda_sim.relayer.backlog import MAX_ATTEMPTS
 from corda_sim.relayer.outcomes import Outcome, Verdict
 from corda_sim.relayer.service import Side, parked
 from tests.unit.ibc.qbft_chain import validators
 from tests.unit.relayer.bridge import EXPIRATION, RENEWAL, Run, World, channel_of, is_done
-from tests.unit.relayer.chains import AUTH, PORT, MemoryChain
+from tests.unit.relayer.chains import AUTH, FOREVER, PORT, MemoryChain
 
 SECOND = 10**9
 
@@ -131,6 +132,26 @@ def test_a_restarted_relayer_leaves_done_packets_alone(run: Run) -> None:
     again.go()
     assert (len(sender.delivered), len(receiver.delivered)) == sent
     assert again.from_corda.backlog.sizes() == {"waiting": 0, "in_flight": 0, "parked": 0}
+
+
+def test_a_long_history_is_sifted_at_once(run: Run) -> None:
+    """Hundreds of packets are done: what is left isn't waited for behind them."""
+    sender, receiver, channel = sides(run, "corda")
+    context = sender.context
+    sent = [SendPacket(PORT, channel, b"%d" % number, FOREVER) for number in range(250)]
+    old = [send_packet(context, one) for one in sent]
+    sender.make_block()
+    run.go()
+    assert all(is_done(sender, one) for one in old)
+    packet = sender.send(channel, b"new")
+    again = run.world.start()
+    again.follow()
+    again.from_corda.step()
+    assert again.from_corda.backlog.sizes() == {"waiting": 0, "in_flight": 1, "parked": 0}
+    again.go()
+    assert is_done(sender, packet)
+    assert receiver.count(MsgRecvPacket) == 251
+    assert receiver.count(MsgRecvPacket, Verdict.ALREADY_DONE) == 0
 
 
 def test_two_relayers_do_no_harm(run: Run) -> None:
