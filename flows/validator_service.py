@@ -10,6 +10,7 @@ from corda_sim.flow.validator_policy import SignedAway, ValidatorPolicy
 from flows.database import Rows, reader
 
 _LOCK_OF = "SELECT transaction_id, until_time FROM validator_locks WHERE state_ref = :state_ref"
+_LOGGED = "SELECT 1 FROM validator_log WHERE transaction_id = :transaction_id LIMIT 1"
 
 
 class ConfiguredValidatorPolicy(ValidatorPolicy):
@@ -30,6 +31,10 @@ class ConfiguredValidatorPolicy(ValidatorPolicy):
         if beside == contract.rpartition(".")[0]:
             entries.update((contract, f"{contract}:{short}"))
         return not self._allow.isdisjoint(entries)
+
+    def signed_before(self, transactions: tuple[SecureHash, ...]) -> tuple[SecureHash, ...]:
+        """Those of which `validator_log` has a row."""
+        return tuple(one for one in transactions if self._rows(_LOGGED, transaction_id=str(one)))
 
     def signed_away(self, refs: tuple[StateRef, ...]) -> tuple[SignedAway, ...]:
         """The rows of `validator_locks` for these states."""

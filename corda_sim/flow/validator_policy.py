@@ -26,6 +26,10 @@ class ValidatorPolicy(Protocol):
         """Whether `validator.allow` lists this command (wire names) for this contract."""
         ...
 
+    def signed_before(self, transactions: tuple[SecureHash, ...]) -> tuple[SecureHash, ...]:
+        """Those of `transactions` that committed rows of `validator_log` have."""
+        ...
+
     def signed_away(self, refs: tuple[StateRef, ...]) -> tuple[SignedAway, ...]:
         """Those of `refs` that committed rows of `validator_locks` hold, in any order."""
         ...

@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from corda_sim.core.contracts import StateAndRef, StateRef, TimeWindow
 from corda_sim.core.crypto.keys import PublicKey
+from corda_sim.core.errors import CordaError
 from corda_sim.core.identity import Party
 from corda_sim.core.serialization import deserialize, serializable, serialize
 from corda_sim.core.transactions import SignedTransaction, TransactionBuilder
@@ -17,15 +18,18 @@ from corda_sim.flow import (
     initiated_by,
     initiating_flow,
 )
+from corda_sim.flow.errors import KilledFlowException
 from corda_sim.flow.notary.errors import Conflict, NotaryException, TimeWindowInvalid
 from flows.finality import FinalityFlow, ReceiveFinalityFlow
 from flows.ibc.applications import NO_PARTS, ApplicationParts
-from flows.ibc.draft import Intent, Told, draft_of
+from flows.ibc.draft import Draft, Intent, Told, draft_of
 from flows.ibc.index import HostStates
 from flows.ibc.plan import Plan, Planner
+from flows.ibc.refill import refills
 from flows.ibc.service import bridge_service
+from flows.ibc.validated import ValidatedFlow
 from flows.ibc.window import window_for
-from flows.validation import AlreadySignedRefused, RequestValidationFlow, TimeWindowRefused
+from flows.refusals import AlreadySignedRefused, TimeWindowRefused
 from states.ibc import Host
 
 PLANNING = "Running the messages over the vault"
@@ -115,8 +119,7 @@ class BridgeTransactionFlow(FlowLogic[Submitted]):
         return deserialize(self.context.record("bridge", make), Plan)
 
     def _signers(self, host: Host) -> tuple[PublicKey, ...]:
-        chosen = host.validators[: host.config.threshold]
-        keys = (self.our_identity.owning_key, *(one.owning_key for one in chosen))
+        keys = (self.our_identity.owning_key, *(one.owning_key for one in _chosen(host)))
         return tuple(dict.fromkeys(keys))
 
     async def _submit(self, host: StateAndRef[Host], window: TimeWindow, plan: Plan) -> Submitted:
@@ -126,23 +129,28 @@ class BridgeTransactionFlow(FlowLogic[Submitted]):
         self.set_step(SIGNING)
         keys = dict.fromkeys((self.our_identity.owning_key, *plan.part_keys))
         stx = self.service_hub.sign_initial_transaction(draft.builder, *keys)
-        stx = await self._validated(stx, host.state.data)
+        stx = await self.sub_flow(ValidatedFlow(stx, _chosen(host.state.data)))
         self.set_step(FINALISING)
         sessions = [self.initiate_flow(party) for party in self._others(draft.builder)]
         final = await self.sub_flow(FinalityFlow(stx, sessions))
         results = ("SUCCESS" if at in plan.kept else "NOOP" for at in range(len(self.messages)))
         height = draft.moment.height.revision_height
+        await self._refill(draft)
         return Submitted(str(final.id), height, tuple(results), draft.events)
+
+    async def _refill(self, draft: Draft) -> None:
+        """Mint ahead; what fails is left to the packet that finds no ticket."""
+        for message in refills(draft.events):
+            try:
+                await self.sub_flow(BridgeTransactionFlow((message,), self.base_id))
+            except KilledFlowException:
+                raise
+            except CordaError as error:
+                self.logger.warning("tickets weren't refilled: %s", error)
 
     def _intent(self, host: StateAndRef[Host], window: TimeWindow, plan: Plan) -> Intent:
         messages = tuple(self.messages[at] for at in plan.kept)
         return Intent(host, window, messages, self._signers(host.state.data), plan)
-
-    async def _validated(self, stx: SignedTransaction, host: Host) -> SignedTransaction:
-        for validator in host.validators[: host.config.threshold]:
-            if validator != self.our_identity:
-                stx = await self.sub_flow(RequestValidationFlow(stx, validator))
-        return stx
 
     def _others(self, builder: TransactionBuilder) -> list[Party]:
         """The participants that aren't this node."""
@@ -153,6 +161,11 @@ class BridgeTransactionFlow(FlowLogic[Submitted]):
             for participant in state.data.participants
         )
         return [party for party in found if party not in (None, self.our_identity)]
+
+
+def _chosen(host: Host) -> tuple[Party, ...]:
+    """The validators that are asked."""
+    return host.validators[: host.config.threshold]
 
 
 def _require_passing(error: FlowException) -> None:

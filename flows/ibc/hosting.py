@@ -14,8 +14,8 @@ from corda_sim.flow import (
     startable_by_rpc,
 )
 from flows.finality import FinalityFlow, ReceiveFinalityFlow
+from flows.ibc.validated import ValidatedFlow
 from flows.ibc.window import window_for
-from flows.validation import RequestValidationFlow
 from states.ibc import Binding, Genesis, GenesisCreate, Host, HostConfig, HostCreate
 from states.ibc.contract import check_host, initial_counters
 from states.ibc.messages import parties_to_messages
@@ -34,9 +34,7 @@ class _ToEverybody(FlowLogic[SignedTransaction]):
     async def call(self) -> SignedTransaction:
         """The transaction, final."""
         stx = self.service_hub.sign_initial_transaction(self.builder)
-        for validator in self.validators:
-            if validator != self.our_identity:
-                stx = await self.sub_flow(RequestValidationFlow(stx, validator))
+        stx = await self.sub_flow(ValidatedFlow(stx, self.validators))
         others = [party for party in self.parties if party != self.our_identity]
         sessions = [self.initiate_flow(party) for party in others]
         return await self.sub_flow(FinalityFlow(stx, sessions))

@@ -8,6 +8,7 @@ from corda_sim.core.contracts import (
     CommandWithParties,
     Contract,
     StateAndRef,
+    TimeWindow,
     TransactionState,
     require_single_command,
     require_that,
@@ -15,8 +16,10 @@ from corda_sim.core.contracts import (
 )
 from corda_sim.core.crypto.keys import PublicKey
 from corda_sim.core.errors import IllegalArgumentError
+from corda_sim.core.identity import Party
 from corda_sim.ibc.host import paths
 from corda_sim.ibc.lightclients.corda.outputs import IBC_CONTRACT
+from corda_sim.ibc.moment import Moment
 from corda_sim.ibc.numbers import u64
 from corda_sim.ibc.router import ResultType
 from states.cross.environment import check_answers
@@ -96,6 +99,7 @@ def _verify_host(tx: "LedgerTransaction") -> None:
     made = [output.data for output in _outputs(tx)]
     require_that("a host starts with its counters", made == [host, initial_counters(host)])
     _require_notary(tx)
+    _window(tx)
     signers = set(command.signers)
     signed = all(one.owning_key in signers for one in host.validators)
     require_that("all validators sign the host", signed)
@@ -124,14 +128,20 @@ def _verify_messages(tx: "LedgerTransaction") -> None:
 def _execute(
     tx: "LedgerTransaction", host: Host, consumed: list[BridgeState], referred: list[BridgeState]
 ) -> Execution:
-    if tx.time_window is None or tx.notary is None:
-        raise IllegalArgumentError("a bridge transaction has a time-window")
-    around = Surroundings(host, tx.notary.owning_key, tx.time_window, tx.commands)
+    window, notary = _window(tx)
+    around = Surroundings(host, notary.owning_key, window, tx.commands)
     execution = execution_over(around, consumed, referred)
     for command in select_commands(tx.commands, Deliver):
         if execution.deliver(command.value.message).result is not ResultType.SUCCESS:
             raise MessageWithoutEffect("a message whose work was done before")
     return execution
+
+
+def _window(tx: "LedgerTransaction") -> tuple[TimeWindow, Party]:
+    if tx.time_window is None or tx.notary is None:
+        raise IllegalArgumentError("a bridge transaction has a time-window")
+    Moment.of_window(tx.time_window)
+    return tx.time_window, tx.notary
 
 
 def _host(tx: "LedgerTransaction") -> Host:

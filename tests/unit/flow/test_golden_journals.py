@@ -23,8 +23,8 @@ from tests.golden.record import DIRECTORY, KINDS, make_network, play
 
 JOURNALS = sorted(DIRECTORY.glob("*/*.json"))
 BRIDGE = ("corda_sim.ibc.", "corda_sim.cross.", "corda_sim.dvp.")
-"""Its contract is all of IBC and Cross, and with each change of it every reference in a journal
-changes: these are recorded with the release that freezes it."""
+"""Its contracts are all of IBC and Cross, and with each change of it every reference in a journal
+changes: these are recorded with the release that freezes them."""
 Kept = dict[str, Any]
 Networks = Callable[[str], MockNetwork]
 

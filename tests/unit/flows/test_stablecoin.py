@@ -16,7 +16,7 @@ from flows.cash.exit import CashExitFlow
 from flows.cash.issue import CashIssueFlow
 from flows.cash.issue_and_payment import CashIssueAndPaymentFlow
 from flows.cash.payment import CashPaymentFlow
-from flows.validation import NotAllowedRefused
+from flows.refusals import NotAllowedRefused
 from tests.unit.flows.conftest import NewNetwork
 
 

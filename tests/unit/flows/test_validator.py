@@ -16,18 +16,18 @@ from flows.cash.exit import CashExitFlow
 from flows.cash.issue import CashIssueFlow
 from flows.cash.payment import CashPaymentFlow
 from flows.database import reader
-from flows.validation import (
+from flows.judging import check_allowed
+from flows.refusals import (
     AlreadySignedRefused,
     InvalidTransactionRefused,
     NotAllowedRefused,
-    RequestValidationFlow,
     SignatureNotRequiredRefused,
     SignaturesMissingRefused,
     TimeWindowRefused,
     UnknownNotaryRefused,
     ValidationRefusedException,
-    check_allowed,
 )
+from flows.validation import RequestValidationFlow
 from states.cash import CashState, Exit, Move
 from tests.unit.flows.conftest import NewNetwork
 

@@ -10,7 +10,8 @@ from corda_sim.core.contracts import StateRef
 from corda_sim.core.crypto.hashes import SecureHash
 from corda_sim.core.instants import micros_of
 from corda_sim.flow.validator_policy import SignedAway
-from flows.validation import NotAllowedRefused, check_allowed
+from flows.judging import check_allowed
+from flows.refusals import NotAllowedRefused
 from flows.validator_service import ConfiguredValidatorPolicy
 
 CASH, ACCOUNT = "corda_sim.cash.Cash", "corda_sim.accounts.AccountInfoContract"

@@ -31,12 +31,8 @@ from flows.fetching import (
     FetchRequest,
     HashNotFound,
 )
-from flows.validation import (
-    InvalidTransactionRefused,
-    RequestValidationFlow,
-    UnknownNotaryRefused,
-    ValidatorFlow,
-)
+from flows.refusals import InvalidTransactionRefused, UnknownNotaryRefused
+from flows.validation import RequestValidationFlow, ValidatorFlow
 from states.cash import CashState, Exit, Issue, Move
 from tests.unit.flows.conftest import NewNetwork
 

@@ -20,7 +20,7 @@ from flows.dvp.check import DvpCheckFlow
 from flows.dvp.start import DvpStartFlow
 from flows.dvp.terms import Terms, TermsRefused
 from flows.dvp.terms_types import NamedParty
-from flows.validation import ImpostorRefused
+from flows.refusals import ImpostorRefused
 from tests.unit.flows.dvp.dvp_bridge import NEVER, Claim, Dvp
 from tests.unit.states.ledger import OTHER_BANK, key
 

@@ -1,16 +1,17 @@
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 
 import flows
 from corda_sim.testing.mock_network import MockNetwork
 from notary.descriptor import NOTARY_CORDAPP
-from tests.unit.flows.ibc.host_side import ALLOW, HostBridge
+from tests.unit.flows.ibc.host_side import ALLOW, HostBridge, opened_bridge
 
 
-@pytest.fixture
-def network() -> Iterator[MockNetwork]:
-    with MockNetwork(cordapps=[flows.cordapp, NOTARY_CORDAPP], reload=True) as network:
+@contextmanager
+def open_network(*, reload: bool) -> Iterator[MockNetwork]:
+    with MockNetwork(cordapps=[flows.cordapp, NOTARY_CORDAPP], reload=reload) as network:
         validator = network["Validator"]
         validator.spec.settings["validator"]["allow"] = ALLOW
         validator.restart()
@@ -18,8 +19,18 @@ def network() -> Iterator[MockNetwork]:
 
 
 @pytest.fixture
+def network() -> Iterator[MockNetwork]:
+    with open_network(reload=True) as network:
+        yield network
+
+
+@pytest.fixture(scope="module")
+def module_network() -> Iterator[MockNetwork]:
+    """For a module's tests that only look."""
+    with open_network(reload=False) as network:
+        yield network
+
+
+@pytest.fixture
 def bridge(network: MockNetwork) -> HostBridge:
-    opened = HostBridge(network)
-    opened.connect()
-    opened.open_channel()
-    return opened
+    return opened_bridge(network)

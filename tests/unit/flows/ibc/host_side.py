@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 
 from corda_sim.core.contracts import StateRef
-from corda_sim.ibc.any import AnyMessage
+from corda_sim.ibc.any import AnyMessage, pack
 from corda_sim.ibc.channel.packet import Packet
 from corda_sim.ibc.channel.sending import SendPacket
 from corda_sim.ibc.client.height import Height
@@ -33,7 +33,6 @@ ALLOW = [
 ]
 CHAIN_ID = "corda-test"
 _NEW = ("client_id", "connection_id", "channel_id")
-_MINTED = "mint_tickets"
 
 
 def run(network: MockNetwork, node: MockNode, flow: IbcSubmitFlow) -> Submitted:
@@ -54,16 +53,17 @@ def run_all(
     return [flow.result() for flow in flows]
 
 
-def make_host(network: MockNetwork, parties: Sequence[str] = ("PartyA", "PartyB")) -> StateRef:
-    """A host with the network's validator, whose port `mock` is bound to the nop module."""
-    node, validator = network["PartyA"], network.party_of("Validator")
-    participants = (*map(network.party_of, parties), validator)
+def make_host(network: MockNetwork, validators: Sequence[str] = ("Validator",)) -> StateRef:
+    """A host all of whose validators must sign, and whose port `mock` is bound to nop."""
+    node, chosen = network["PartyA"], tuple(map(network.party_of, validators))
+    participants = tuple(map(network.party_of, ("PartyA", "PartyB", "Validator")))
     base_id = node.run_flow(GenesisCreateFlow(participants))
     return node.run_flow(
         HostCreateFlow(
             base_id,
             CHAIN_ID,
-            (validator,),
+            chosen,
+            threshold=len(chosen),
             mrenclave=MRENCLAVE,
             attestation_root=certificate("root", "root"),
             development_mode=True,
@@ -203,6 +203,19 @@ class HostBridge(BridgeOfTwo):
         height = Height() if timeout else Height(0, 2**64 - 1)
         told = self.host.submit(SendPacket(PORT, self.host.channel_id, data, height, timeout))
         return packets_of(told)[0]
+
+
+def send_message(data: bytes) -> bytes:
+    """A packet to send on the first channel."""
+    return pack(SendPacket(PORT, "channel-0", data, Height(0, 2**63)))
+
+
+def opened_bridge(network: MockNetwork) -> HostBridge:
+    """A bridge whose handshake is done."""
+    bridge = HostBridge(network)
+    bridge.connect()
+    bridge.open_channel()
+    return bridge
 
 
 def packets_of(told: Submitted) -> list[Packet]:

@@ -1,0 +1,115 @@
+"""`ibc …`: what it asks the node, and what it makes of the answers."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+
+from corda_sim.cli import ibc as ibc_commands
+from corda_sim.cli.main import run
+from corda_sim.ibc.any import AnyMessage, pack
+from corda_sim.ibc.channel.types import Channel, ChannelCounterparty, ChannelState, Order
+from corda_sim.ibc.connection.types import ConnectionEnd, ConnectionState, Counterparty
+from corda_sim.ibc.lightclients.lcp.types import ClientState
+
+BASE = f"{'AB' * 32}(0)"
+PLACE = "ports/cross/channels/channel-0"
+VALUES = {
+    "clients/lcp-client-0/clientState": pack(ClientState(b"\1" * 32, 10)),
+    "clients/lcp-client-0/consensusStates/0-9": b"\1",
+    "clients/lcp-client-0/consensusStates/0-10": b"\1",
+    "clients/other-client-1/clientState": AnyMessage("/another.Client", b"").encode(),
+    "connections/connection-0": ConnectionEnd(
+        "lcp-client-0", (), ConnectionState.OPEN, Counterparty("there-0", "connection-5")
+    ).encode(),
+    f"channelEnds/{PLACE}": Channel(
+        ChannelState.OPEN,
+        Order.UNORDERED,
+        ChannelCounterparty("cross", "channel-3"),
+        ("connection-0",),
+        "cross-1",
+    ).encode(),
+    f"commitments/{PLACE}/sequences/10": b"\1" * 32,
+    f"commitments/{PLACE}/sequences/9": b"\1" * 32,
+    f"receipts/{PLACE}/sequences/4": b"\1",
+    f"acks/{PLACE}/sequences/4": b"\2" * 32,
+}
+
+
+class FakeNode:
+    """A node's bridge, and which host it was asked of."""
+
+    def __init__(self) -> None:
+        self.hosts: set[str | None] = set()
+
+    def invoke(self, method: str, host: str | None, **arguments: str) -> Any:  # noqa: ANN401 - JSON
+        self.hosts.add(host)
+        if method == "ibcPaths":
+            return sorted(path for path in VALUES if path.startswith(arguments["prefix"]))
+        assert method == "ibcQuery"
+        return {"value": VALUES[arguments["path"]].hex(), "tear_off": "", "height": 1}
+
+
+@pytest.fixture
+def node(monkeypatch: pytest.MonkeyPatch) -> FakeNode:
+    made = FakeNode()
+
+    @contextmanager
+    def connect(_: object) -> Iterator[FakeNode]:
+        yield made
+
+    monkeypatch.setattr(ibc_commands, "connect", connect)
+    return made
+
+
+def told(capsys: pytest.CaptureFixture[str], *arguments: str) -> Any:  # noqa: ANN401 - JSON
+    assert run(["ibc", *arguments, "--json"]) == 0
+    return json.loads(capsys.readouterr().out)
+
+
+@pytest.mark.usefixtures("node")
+def test_clients_with_their_newest_height(capsys: pytest.CaptureFixture[str]) -> None:
+    lcp, other = told(capsys, "clients")
+    assert lcp == {
+        "client": "lcp-client-0",
+        "type": ClientState.TYPE_URL,
+        "height": "0-10",
+        "frozen": False,
+    }
+    assert (other["client"], other["height"], other["frozen"]) == ("other-client-1", "0-0", None)
+
+
+@pytest.mark.usefixtures("node")
+def test_connections_and_channels(capsys: pytest.CaptureFixture[str]) -> None:
+    (connection,) = told(capsys, "connections")
+    assert connection == {
+        "connection": "connection-0",
+        "state": "OPEN",
+        "client": "lcp-client-0",
+        "counterparty": "connection-5",
+        "counterparty_client": "there-0",
+    }
+    (channel,) = told(capsys, "channels")
+    assert (channel["port"], channel["channel"], channel["state"]) == ("cross", "channel-0", "OPEN")
+    assert (channel["counterparty"], channel["version"]) == ("channel-3", "cross-1")
+
+
+@pytest.mark.usefixtures("node")
+def test_packets_in_order_of_their_numbers(capsys: pytest.CaptureFixture[str]) -> None:
+    waiting = told(capsys, "packets")
+    assert [(one["sequence"], one["direction"]) for one in waiting] == [(9, "sent"), (10, "sent")]
+    every = told(capsys, "packets", "--received")
+    assert [(one["sequence"], one["direction"]) for one in every[2:]] == [(4, "received")]
+
+
+def test_one_host_of_several(node: FakeNode, capsys: pytest.CaptureFixture[str]) -> None:
+    told(capsys, "channels", "--host", BASE)
+    assert node.hosts == {BASE}
+
+
+@pytest.mark.usefixtures("node")
+def test_for_people_it_is_a_table(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["ibc", "channels"]) == 0
+    assert "cross  channel-0  OPEN" in capsys.readouterr().out
