@@ -1,6 +1,7 @@
-"""`goquorum deploy | admit` and `nft mint | approve | owner` on a quick devnet with 1 s blocks."""
+"""`goquorum deploy | admit` and `nft mint | approve | owner` on chains with blocks of a second."""
 
 import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -21,10 +22,21 @@ ISSUER, SELLER = b"\x0a" * 32, b"\x0b" * 32
 SELLER_ADDRESS = show_address(address_of(SELLER))
 
 
-@pytest.fixture(scope="module")
-def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+REAL = pytest.param(
+    "goquorum",
+    marks=[
+        pytest.mark.slow,
+        pytest.mark.skipif(
+            not os.environ.get("GOQUORUM_GETH"), reason="GOQUORUM_GETH names no GoQuorum"
+        ),
+    ],
+)
+
+
+@pytest.fixture(scope="module", params=["quick", REAL])
+def url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     folder = tmp_path_factory.mktemp("devnet")
-    found = lifecycle.up(folder, DevnetRequest("quick", 4, "1s"))
+    found = lifecycle.up(folder, DevnetRequest(request.param, 4, "1s"))
     yield found.nodes[0].rpc
     assert lifecycle.down(folder) == []
 
@@ -45,11 +57,11 @@ def said(capsys: pytest.CaptureFixture[str], *arguments: str) -> Any:  # noqa: A
 
 
 def test_a_user_deploys_mints_approves_and_looks(
-    url: str, folder: Path, capsys: pytest.CaptureFixture[str]
+    url: str, folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     issuer = ("--rpc", url, "--key", str(folder / "issuer"))
     seller = ("--rpc", url, "--key", str(folder / "seller"))
-    file = folder / "bridge.json"
+    file = tmp_path / "bridge.json"
     root = ("--root-certificate", str(folder / "root.der"))
     made = said(capsys, "goquorum", "deploy", str(file), *root, *issuer)
     assert made == json.loads(file.read_text())

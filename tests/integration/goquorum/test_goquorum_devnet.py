@@ -1,10 +1,14 @@
 """Real GoQuorum, where GOQUORUM_GETH names its program: the same rules, the same judge."""
 
 import os
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
 
+from bench import gas
+from bench.gas import Bridge, GasFigures, measure
 from goquorum.deploy import deploy, deploy_handler
 from goquorum.devnet import lifecycle
 from goquorum.devnet.lifecycle import DevnetRequest
@@ -21,11 +25,19 @@ pytestmark = [
 ]
 
 
+@contextmanager
+def running(folder: Path, validators: int) -> Iterator[JsonRpc]:
+    found = lifecycle.up(folder, DevnetRequest("goquorum", validators))
+    try:
+        with closing(JsonRpc(found.nodes[0].rpc)) as rpc:
+            yield rpc
+    finally:
+        assert lifecycle.down(folder) == []
+
+
 @pytest.mark.parametrize("validators", [1, 4])
 def test_our_light_client_follows_a_real_chain(tmp_path: Path, validators: int) -> None:
-    found = lifecycle.up(tmp_path, DevnetRequest("goquorum", validators))
-    rpc = JsonRpc(found.nodes[0].rpc)
-    try:
+    with running(tmp_path, validators) as rpc:
         owner = Sender(rpc, DEPLOYER)
         handler = deploy_handler(owner)
         judge = Judge(rpc, handler.address)
@@ -39,6 +51,12 @@ def test_our_light_client_follows_a_real_chain(tmp_path: Path, validators: int) 
         priced = LegacyTransaction(owner.pending_nonce(), 21_000, b"\1" * 20, b"", 1)
         with pytest.raises(RpcError, match="Gas price not 0"):
             rpc.call("eth_sendRawTransaction", "0x" + priced.signed(DEPLOYER, 1337).hex())
-    finally:
-        rpc.close()
-        assert lifecycle.down(tmp_path) == []
+
+
+def test_the_bridge_runs_on_a_real_chain_and_costs_the_same(tmp_path: Path) -> None:
+    """Enclave keys, updates, handshakes and packets; keys and times make a few bytes differ."""
+    with running(tmp_path, 1) as rpc:
+        real = measure(Bridge(Sender(rpc, DEPLOYER)))
+    quick = gas.run()
+    for name in GasFigures.__slots__:
+        assert getattr(real, name) == pytest.approx(getattr(quick, name), rel=0.01), name
