@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from goquorum.devnet import goquorum_tier
-from goquorum.devnet.goquorum_tier import boot, prepare
+from goquorum.devnet.goquorum_tier import boot, prepare, starting_order
 from goquorum.devnet.processes import DevnetNotStarted, DevnetProcess
-from goquorum.devnet.settings import DevnetSettings
-from goquorum.quick.validators import ValidatorKeys
+from goquorum.devnet.settings import DevnetSettings, NodeSettings
+from goquorum.quick.validators import NOBODY, ValidatorKeys
 from tests.unit.goquorum.devnet.conftest import FakeGeth
 
 
@@ -98,3 +98,26 @@ def test_a_refused_genesis_is_told(
 ) -> None:
     with pytest.raises(DevnetNotStarted, match="geth init: Fatal: invalid genesis file"):
         boot(folder, network, fake_geth(refuses=True))
+
+
+def network_of(validators: int) -> DevnetSettings:
+    nodes = tuple(NodeSettings(name=f"validator-{n}", rpc_port=1 + n) for n in range(validators))
+    return DevnetSettings(
+        tier="goquorum",
+        validators=validators,
+        block_period="1s",
+        controls=False,
+        seed="22" * 32,
+        nodes=nodes,
+    )
+
+
+@pytest.mark.parametrize("validators", [1, 4, 7])
+def test_who_proposes_the_next_block_starts_last(validators: int) -> None:
+    """His proposal goes out once: those that don't mine by then would never see it."""
+    network, keys = network_of(validators), ValidatorKeys(bytes.fromhex("22" * 32))
+    turns = sorted(range(validators), key=keys.address)
+    orders = [starting_order(network, NOBODY)]
+    orders += [starting_order(network, keys.address(number)) for number in turns]
+    assert [order[-1] for order in orders] == [*turns, turns[0]]
+    assert all(sorted(order) == list(range(validators)) for order in orders)
