@@ -9,8 +9,6 @@ import sys
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
-SETTINGS = json.loads((Path(sys.argv[0]).parent / "fake.json").read_text())
-
 
 def option(name: str) -> str:
     return sys.argv[sys.argv.index(name) + 1]
@@ -43,21 +41,27 @@ class Node(BaseHTTPRequestHandler):
         """Say nothing."""
 
 
-def run() -> None:
+def run(stuck: int) -> None:
     started = Path(option("--datadir")) / "started"
     with started.open("a") as file:
         file.write(json.dumps(sys.argv[1:]) + "\n")
-    Node.may_mine = len(started.read_text().splitlines()) > SETTINGS["stuck"]
+    Node.may_mine = len(started.read_text().splitlines()) > stuck
     HTTPServer(("127.0.0.1", int(option("--http.port"))), Node).serve_forever()
 
 
-if sys.argv[1:] == ["version"]:
-    print(f"Geth\nVersion: 1.10.3-stable\n{SETTINGS['version']}\nGo Version: go1.19.8")
-elif "init" in sys.argv:
-    if SETTINGS.get("refuses"):
-        sys.exit("Fatal: invalid genesis file")
-    (Path(option("--datadir")) / "geth" / "chaindata").mkdir()
-elif SETTINGS.get("dies"):
-    sys.exit("Fatal: Failed to start mining: etherbase missing")
-else:
-    run()
+def main() -> None:
+    settings = json.loads((Path(sys.argv[0]).parent / "fake.json").read_text())
+    if sys.argv[1:] == ["version"]:
+        print(f"Geth\nVersion: 1.10.3-stable\n{settings['version']}\nGo Version: go1.19.8")
+    elif "init" in sys.argv:
+        if settings.get("refuses"):
+            sys.exit("Fatal: invalid genesis file")
+        (Path(option("--datadir")) / "geth" / "chaindata").mkdir()
+    elif settings.get("dies"):
+        sys.exit("Fatal: Failed to start mining: etherbase missing")
+    else:
+        run(settings["stuck"])
+
+
+if __name__ == "__main__":
+    main()
