@@ -77,6 +77,7 @@ class NodeEngine:
         """Commit, bring the flows back, take messages."""
         self.spawn(self.committer.run())
         effects = self.room.recover()
+        self._messaging.share(not self.manager.draining)
         await self._messaging.start(self._on_pack, self._on_confirmed)
         self.perform(effects)
         self.spawn(self._keep_house())
@@ -128,7 +129,12 @@ class NodeEngine:
         self.committer.wake()
 
     def set_draining(self, enabled: bool) -> None:
-        """Take no new flows, over restarts too; or take them again, kept session-inits first."""
+        """Take no new flows, over restarts too; or take them again, kept session-inits first.
+
+        What comes to a service of several workers is left to the others meanwhile: kept here as a
+        row, it would be withheld from them.
+        """
+        self._messaging.share(not enabled)
         self.room.set_draining(enabled)
         self.committer.wake()
 

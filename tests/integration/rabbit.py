@@ -127,6 +127,7 @@ class Peer:
     quorum: bool = True
     auto: bool = True
     tls: ssl.SSLContext | None = None
+    shared: tuple[str, ...] = ()
     got: list[int] = field(default_factory=list)
     tags: list[int] = field(default_factory=list)
     redelivered: list[int] = field(default_factory=list)
@@ -143,6 +144,7 @@ class Peer:
                 backoff=FAST,
                 quorum=self.quorum,
                 tls=self.tls,
+                shared_inboxes=self.shared,
             )
         )
 
@@ -173,7 +175,8 @@ class Peer:
 
     def remove_queue(self) -> None:
         with pika.BlockingConnection(pika.URLParameters(self.url)) as connection:
-            connection.channel().queue_delete(self.address.inbox)
+            for queue in (self.address.inbox, *self.shared):
+                connection.channel().queue_delete(queue)
 
 
 async def until(condition: Callable[[], bool], seconds: float = 10.0) -> None:

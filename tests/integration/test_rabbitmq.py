@@ -116,6 +116,56 @@ def test_pause_and_resume(url: str) -> None:
     run(scenario)
 
 
+def test_a_worker_that_drains_leaves_the_shared_inbox_to_the_others(url: str) -> None:
+    """And takes what is sent to itself all the same; alone, it leaves it in the queue."""
+
+    async def scenario() -> None:
+        service = PeerAddress("O=Service, L=London, C=GB", f"s{os.getpid()}", url)
+        shared = (service.inbox,)
+        sender, left, right = Peer(url), Peer(url, shared=shared), Peer(url, shared=shared)
+        await left.start()
+        await right.start()
+        left.transport.share(False)
+        await asyncio.sleep(0.2)
+        sender.send(service, *range(100))
+        sender.send(left.address, 1_000)
+        await until(lambda: len(right.got) == 100 and left.got == [1_000])
+        right.transport.share(False)
+        await asyncio.sleep(0.2)
+        sender.send(service, 100)
+        await until(lambda: len(sender.confirmed) == 102)
+        await asyncio.sleep(0.2)
+        assert (len(right.got), left.got) == (100, [1_000])
+        left.transport.share(True)
+        await until(lambda: left.got == [1_000, 100])
+        for peer in (sender, left, right):
+            await peer.stop()
+        left.remove_queue()
+        right.remove_queue()
+
+    run(scenario)
+
+
+def test_a_worker_that_starts_while_it_drains_takes_nothing_shared(url: str) -> None:
+    async def scenario() -> None:
+        service = PeerAddress("O=Service, L=London, C=GB", f"d{os.getpid()}", url)
+        sender, worker = Peer(url), Peer(url, shared=(service.inbox,))
+        worker.transport.share(False)
+        await worker.start()
+        sender.send(service, 1)
+        sender.send(worker.address, 2)
+        await until(lambda: len(sender.confirmed) == 2 and worker.got == [2])
+        await asyncio.sleep(0.2)
+        assert worker.got == [2]
+        worker.transport.share(True)
+        await until(lambda: worker.got == [2, 1])
+        await sender.stop()
+        await worker.stop()
+        worker.remove_queue()
+
+    run(scenario)
+
+
 def test_headers_are_cordas(url: str) -> None:
     async def scenario() -> None:
         sender, receiver = Peer(url), Peer(url)

@@ -51,6 +51,7 @@ class AmqpConsumer:
     _epoch: int = 0
     _mode: _Mode = _Mode.DOWN
     _paused: bool = False
+    _shares: bool = True
     _waiting: int = 0
     _consumers: list[str] = field(default_factory=list)
     _tags: "itertools.count[int]" = field(default_factory=itertools.count)
@@ -135,7 +136,7 @@ class AmqpConsumer:
 
     def _consume(self, channel: Channel) -> None:
         self._mode = _Mode.CONSUMING
-        for queue in self.settings.queues:
+        for queue in self.settings.queues if self._shares else self.settings.inboxes:
             # A tag of its own each time: a quorum queue still knows the cancelled one.
             tag = f"{self.settings.name}.{next(self._tags)}"
             self._consumers.append(tag)
@@ -198,3 +199,11 @@ class AmqpConsumer:
         """Go on."""
         self._paused = False
         self._reconcile()
+
+    def share(self, enabled: bool) -> None:
+        """Consume the shared inboxes, or leave them to the other workers of their service."""
+        if enabled == self._shares:
+            return
+        self._shares = enabled
+        if self._mode is _Mode.CONSUMING and self._channel is not None and self._channel.is_open:
+            self._cancel(self._channel)

@@ -65,6 +65,9 @@ class EmbeddedTransport:
         """See `Transport.resume`."""
         self._inbox.resume()
 
+    def share(self, enabled: bool) -> None:
+        """See `Transport.share`: on this wire every inbox has one process."""
+
     async def stop(self) -> None:
         """Close listeners and connections."""
         for listener in self._listeners:

@@ -67,6 +67,10 @@ class RabbitTransport:
         """See `Transport.resume`."""
         self._consumer.resume()
 
+    def share(self, enabled: bool) -> None:
+        """See `Transport.share`."""
+        self._consumer.share(enabled)
+
     async def stop(self) -> None:
         """Close every connection."""
         publishers = [publisher.stop() for publisher in self._publishers.values()]

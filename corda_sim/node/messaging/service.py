@@ -131,6 +131,10 @@ class MessagingService:
         self._timers.clear()
         await self.transport.stop()
 
+    def share(self, enabled: bool) -> None:
+        """Whether to take packs that another worker of a service of ours could take as well."""
+        self.transport.share(enabled)
+
     def check(self, message: WireMessage) -> None:
         """Call before a message is committed. Raises MessageTooLargeException."""
         check_message_size(message, self.settings.max_message_size)

@@ -116,5 +116,11 @@ class Transport(Protocol):
     def resume(self) -> None:
         """Go on after `pause`."""
 
+    def share(self, enabled: bool) -> None:
+        """Whether to take from inboxes at which other processes compete; on at first.
+
+        What is left there is theirs.
+        """
+
     async def stop(self) -> None:
         """Close connections; what is unconfirmed is the business of the journal."""

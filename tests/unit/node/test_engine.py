@@ -119,6 +119,7 @@ class MemoryTransport:
     unacked: dict[int, tuple[bytes, OnConfirmed]] = field(default_factory=dict)
     take: OnDelivery | None = None
     tags: int = 0
+    shares: list[bool] = field(default_factory=list)
     counters: TransportCounters = field(default_factory=TransportCounters)
 
     async def start(self, on_delivery: OnDelivery) -> None:
@@ -149,6 +150,9 @@ class MemoryTransport:
     def pause(self) -> None: ...
 
     def resume(self) -> None: ...
+
+    def share(self, enabled: bool) -> None:
+        self.shares.append(enabled)
 
     async def stop(self) -> None:
         self.bus.takers.pop(self.inbox, None)
@@ -339,6 +343,25 @@ def test_draining_is_kept_over_restarts_and_inits_wait_for_its_end(pair: tuple[R
         assert (await asyncio.wait_for(outcome, PATIENCE_SECONDS)).result == [0]
         assert bob.hub.checkpoints.kept_inits() == []
         await alice.stop()
+        await bob.stop()
+
+    scenario(work())
+
+
+def test_while_draining_shared_inboxes_are_left_to_others(pair: tuple[Rig, Rig]) -> None:
+    """Before the first delivery of a process that starts while its node drains."""
+    _, bob = pair
+
+    async def work() -> None:
+        await bob.start()
+        bob.engine.set_draining(True)
+        await until(bob.hub.checkpoints.is_draining)
+        assert bob.transport.shares == [True, False]
+        await bob.stop()
+        await bob.start()
+        assert bob.transport.shares == [False]
+        bob.engine.set_draining(False)
+        assert bob.transport.shares == [False, True]
         await bob.stop()
 
     scenario(work())
