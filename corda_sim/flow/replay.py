@@ -6,6 +6,7 @@ from corda_sim.flow.errors import FlowReplayError
 from corda_sim.flow.events import (
     FlowAction,
     MessageArrived,
+    Opened,
     ResumeWith,
     Send,
     Withdraw,
@@ -29,6 +30,7 @@ class Replayer:
         self.machine = machine
         self.sends: list[Outgoing] = []
         self._records: dict[int, list[MessageRecord]] = {}
+        self._unopened: set[int] = set()
         self._steps = journal.steps
         for record in journal.messages:
             self._records.setdefault(record.session_id, []).append(record)
@@ -36,6 +38,7 @@ class Replayer:
     def run(self) -> Outcome | None:
         """Replay all steps; None when the flow hasn't begun."""
         outcome: Outcome | None = None
+        self._unopened.update(self.machine.state.sessions)
         self._deliver()
         for number, record in enumerate(self._steps):
             outcome = self._replay_step(number, record)
@@ -48,6 +51,7 @@ class Replayer:
         how = next(action for action in actions if isinstance(action, ResumeWith))
         outcome = machine.drive(how, record.inputs)
         self._compare(number, record, outcome)
+        self._unopened.update(op.session_id for op in machine.ops if isinstance(op, Opened))
         if isinstance(outcome, Suspended):
             machine.state, sends = suspend(machine.state, as_yielded(machine, outcome.request))
         else:
@@ -79,8 +83,9 @@ class Replayer:
 
     def _deliver(self) -> None:
         """Apply the journaled messages of sessions that the code has opened by now."""
-        for session_id in [i for i in self._records if self._is_open(i)]:
-            for record in self._records.pop(session_id):
+        for session_id in sorted(i for i in self._unopened if self._is_open(i)):
+            self._unopened.remove(session_id)
+            for record in self._records.pop(session_id, ()):
                 self._apply(record)
 
     def _is_open(self, session_id: int) -> bool:
