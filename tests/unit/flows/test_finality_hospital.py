@@ -9,6 +9,8 @@ from corda_sim.core.crypto.hashes import SecureHash
 from corda_sim.core.transactions import SignedTransaction
 from corda_sim.flow import FlowException, FlowLogic, FlowSession, initiated_by, initiating_flow
 from corda_sim.flow.cordapp import CordApp
+from corda_sim.flow.effects import FlowEnded
+from corda_sim.flow.explain import explain
 from corda_sim.flow.live import LiveFlow
 from corda_sim.flow.state import FlowStatus
 from corda_sim.testing.mock_network import MockNetwork
@@ -142,3 +144,37 @@ def test_what_failed_locally_is_recorded_by_a_retry(
     assert b.hub.is_verified(tx_id)
     assert sender.result() == "sent"
     assert not b.manager.flows
+
+
+@pytest.mark.parametrize("how", ["retry", "kill"])
+def test_the_sender_waits_for_a_receiver_in_the_hospital(
+    network: MockNetwork, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    """docs/decisions/0014: it is told with the record, or that there will be none."""
+    a, b = network["PartyA"], network["PartyB"]
+    tx_id = a_transaction(network)
+
+    def no_vault(*_: object) -> Iterable[object]:
+        raise ValueError("the vault's table is full")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(type(b.hub.vault), "record", no_vault)
+        sender = a.start_flow(Deliver("PartyB", "send", tx_id))
+        network.run_network()
+        a.restart()
+        network.run_network()
+    (flow,) = kept(b)
+    found = explain(a.manager.flows[sender.flow_id], a.hub.now_ns())
+    assert (found["waits_for"], found["from"]) == ("a message", str(b.party))
+    told: list[FlowEnded] = []
+    a.room.when_ended(sender.flow_id, told.append)
+    if how == "kill":
+        b.manager.kill(flow.flow_id)
+    else:
+        b.room.perform(b.manager.retry(flow.flow_id))
+    network.run_network()
+    assert b.hub.is_verified(tx_id) is (how == "retry")
+    assert [type(one.error).__name__ for one in told] == [
+        "NoneType" if how == "retry" else "UnexpectedFlowEndException"
+    ]
+    assert a.hub.is_verified(tx_id)
