@@ -26,8 +26,10 @@ class FlowFetches:
     def claim(self, ids: Iterable[SecureHash]) -> tuple[SecureHash, ...]:
         """Those of `ids` that this flow is to fetch; the others are on their way to another."""
         flow_id = self._context.flow_id
-        told = self._context.record(
-            "fetches", lambda: serialize(tuple(self._services.claim_fetches(flow_id, ids)))
+        told = self._context.record_since(
+            "fetches",
+            lambda: serialize(tuple(self._services.claim_fetches(flow_id, ids))),
+            lambda: serialize(tuple(ids)),
         )
         return deserialize(told, tuple[SecureHash, ...])
 

@@ -24,6 +24,7 @@ from corda_sim.core.network import NetworkParameters
 from corda_sim.core.serialization import deserialize, serialize
 from corda_sim.core.transactions import SignedTransaction, TransactionBuilder
 from corda_sim.flow._traps import suspend
+from corda_sim.flow.building import JournaledServices
 from corda_sim.flow.context import FAILED, FlowContext
 from corda_sim.flow.fetches import FlowFetches
 from corda_sim.flow.requests import AwaitCondition, ForceCheckpoint
@@ -134,6 +135,7 @@ class FlowServiceHub:
         self._app_names = app_names
         self.vault = FlowVault(context, services)
         self.fetches = FlowFetches(context, services)
+        self._journaled = JournaledServices(context, services)
 
     def app_of(self, flow: type[Any]) -> str:
         """The CorDapp of a flow class."""
@@ -174,8 +176,8 @@ class FlowServiceHub:
 
     @property
     def network_parameters(self) -> NetworkParameters:
-        """The parameters in force."""
-        return self.services.network_parameters
+        """The parameters in force; which they are is journaled."""
+        return self._journaled.network_parameters
 
     def notary_identities(self) -> tuple[Party, ...]:
         """The notaries of the network, in the parameters' order."""
@@ -244,7 +246,7 @@ class FlowServiceHub:
         self, builder: TransactionBuilder, *keys: PublicKey
     ) -> SignedTransaction:
         """Build the transaction and sign it, with the legal identity's key by default."""
-        wire = builder.to_wire_transaction(self.services, self.random_bytes(32))
+        wire = builder.to_wire_transaction(self._journaled, self.random_bytes(32))
         signers = keys or (self.services.our_identity.owning_key,)
         signatures = tuple(self.create_signature(wire.id, key) for key in signers)
         return SignedTransaction.of(wire, signatures)
