@@ -58,7 +58,6 @@ class MockNode(EngineNode):
     def __init__(self, network: "MockNetwork", spec: NodeSpec) -> None:
         super().__init__(network.site, spec, f"sqlite:///{spec.directory / DATABASE}")
         self.network = network
-        self._loop = asyncio.new_event_loop()
         self._asked: list[ExternalEffect] = []
         spec.directory.mkdir(parents=True, exist_ok=True)
         branches = {branch for app in network.cordapps for branch in app.migrations}
@@ -70,6 +69,7 @@ class MockNode(EngineNode):
     def start(self) -> None:
         """Open the database and bring every flow back."""
         network = self.network
+        self._loop = asyncio.new_event_loop()
         settings = EngineSettings(reload_checkpoint_after_suspend=network.reload)
         self.assemble(
             SqlStorage(self.url), lambda: network.clock.now_ns, network.entropy, settings, None
@@ -203,7 +203,8 @@ class MockNode(EngineNode):
         self.running = False
         self._asked.clear()
         self.drop_flows()
-        asyncio.run(stop_services(self.hub))
+        self._loop.run_until_complete(stop_services(self.hub))
+        self._loop.close()
         self.storage.close()
         self.network.bus.recipient_stopped(self.party.owning_key)
         if self.spec.service is not None:
@@ -220,7 +221,6 @@ class MockNode(EngineNode):
         """Close the node for good."""
         if self.running:
             self.kill()
-        self._loop.close()
 
 
 async def _outcomes(asked: Sequence[ExternalEffect]) -> list[bytes | Exception]:
