@@ -71,14 +71,20 @@ class Load:
     asked: int = 0
     settled: int = 0
 
+    def __post_init__(self) -> None:
+        payees = map(self.driver.party, reversed(PARTIES))
+        self._flows = {
+            payer: CashPaymentFlow(COIN, payee)
+            for payer, payee in zip(PARTIES, payees, strict=True)
+        }
+
     def begin(self) -> None:
         payer = PARTIES[self.asked % 2]
         self.asked += 1
         self._ask(payer, f"payment {self.asked}")
 
     def _ask(self, payer: str, client_id: str) -> None:
-        payee = self.driver.party(PARTIES[1 - PARTIES.index(payer)])
-        future = self.driver.ask(payer, CashPaymentFlow(COIN, payee), client_id)
+        future = self.driver.ask(payer, self._flows[payer], client_id)
         self.under_way.append((payer, client_id, future))
 
     def look(self) -> None:
@@ -165,6 +171,7 @@ def rows(driver: Driver, tables: tuple[Table, ...]) -> dict[str, int]:
 
 def test_nothing_grows(driver: Driver, capsys: pytest.CaptureFixture[str]) -> None:
     load, third = Load(driver), MINUTES * 20
+    load.run(MEASURED_SECONDS, 1e9)  # until all is loaded and the coins are known to both
     rate = LOAD * load.run(MEASURED_SECONDS, 1e9)
     killer = Killer(driver, Random(SEED))
     load.run(2 * third, rate, killer)
