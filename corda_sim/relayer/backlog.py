@@ -11,6 +11,8 @@ MAX_ATTEMPTS: Final = 5
 """How often work is tried that fails for a reason nobody knows to pass."""
 MAX_PAUSE: Final = 8.0
 """Seconds between attempts, at most."""
+UNDERWAY: Final = 5.0
+"""Seconds after which what was sent is looked for on the chain itself."""
 PARKED_PAUSE: Final = 60.0
 """Seconds between attempts at what is parked."""
 _FIRST_PAUSE: Final = 0.25
@@ -32,6 +34,7 @@ class Item:
     suspect: bool
     attempts: int = 0
     due: float = 0.0
+    sent: float = 0.0
     in_flight: bool = False
     parked: str = ""
     permanent: bool = False
@@ -61,8 +64,15 @@ class Backlog:
             fresh = [item for item in due if not item.attempts]
             taken = fresh[:most] or failed[:1]
             for item in taken:
-                item.in_flight = True
+                item.in_flight, item.sent = True, now
             return taken
+
+    def long_underway(self) -> list[Item]:
+        """What has been on its way for longer than it should take."""
+        with self._lock:
+            latest = self._clock() - UNDERWAY
+            items = self._items.values()
+            return [one for one in items if one.in_flight and one.sent < latest]
 
     def old(self) -> list[Item]:
         """Suspects that were never tried: what an earlier run may have done."""

@@ -69,7 +69,7 @@ class NodeSettings(_Settings):
 class CordaSettings(NodeSettings):
     """The node that is asked first, and those that are asked while it is away.
 
-    A packet that makes a party lock something needs that party's own node: it is to be the first.
+    A packet that makes a party lock something needs that party's own node: it is to be among them.
     `host` is a base id, where the nodes take part in several hosts.
     """
 

@@ -100,6 +100,17 @@ class Direction:
         except CordaError as error:
             self._fail([], error)
 
+    def retire_landed(self) -> None:
+        """Forget what the other chain holds, though nobody has said so.
+
+        A flow ends when every party of the host has its transaction, and one may be away for long.
+        """
+        sent = self.backlog.long_underway()
+        if sent:
+            works = [one.work for one in sent]
+            lacking = {one.key for one in still_to_do(works, self.route.source, self.route.target)}
+            self.backlog.done(one for one in sent if one.work.key not in lacking)
+
     def retire_elapsed(self) -> None:
         """Pass on packets that failed and can't be received any more: their sender is told so."""
         waiting = [one for one in self.backlog.stuck() if _may_elapse(one.work)]

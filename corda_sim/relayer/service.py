@@ -174,9 +174,10 @@ class Relayer:
 
     def _retire(self, direction: Direction) -> None:
         try:
+            direction.retire_landed()
             direction.retire_elapsed()
         except CordaError as error:
-            LOGGER.warning("can't tell the time: %s: %s", type(error).__name__, error)
+            LOGGER.warning("can't look: %s: %s", type(error).__name__, error)
 
 
 def parked(directions: Sequence[Direction]) -> list[dict[str, str]]:

@@ -28,8 +28,8 @@ OVERLAP_MILLIS: Final = 120_000
 """How far behind the newest event another node is read from."""
 FEW: Final = 20
 """So many paths are asked for one by one."""
-FLOWS: Final = 32
-"""How many flows are waited for at a time."""
+FLOWS: Final = 256
+"""How many flows are waited for at a time: each until every party has its transaction."""
 M = TypeVar("M", bound=Message)
 
 

@@ -17,6 +17,8 @@ from corda_sim.rpc.client import FlowOutcome
 
 SUBMIT_FLOW: Final = "corda_sim.ibc.IbcSubmitFlow"
 _NOOP: Final = "NOOP"
+_ANOTHERS: Final = "ContractCallMissing"
+"""What a node says to a packet that another party's node alone can take."""
 _KINDS: Final = {
     MsgRecvPacket: Kind.RECEIVE,
     MsgAcknowledgement: Kind.ACKNOWLEDGE,
@@ -86,7 +88,10 @@ class FlowSender:
         packed = ";".join(AnyMessage.pack(one).encode().hex() for one in messages)
         arguments = {"messages": packed, **self._host}
         try:
-            ended = self._nodes.call(lambda node: _run_on(node, arguments, client_id))
+            ended = self._nodes.call_until(
+                lambda node: _run_on(node, arguments, client_id),
+                lambda ended: ended.error_type != _ANOTHERS,
+            )
         except CordaError as error:
             return Outcome(Verdict.RETRY, "", f"{type(error).__name__}: {error}")
         return outcome_of(ended)

@@ -40,14 +40,30 @@ class CordaNodes:
 
     def call_numbered(self, ask: Callable[[int, CordaNode], R]) -> R:
         """As `call`; `ask` is told which node it is."""
-        last: NodeUnreachableException | None = None
+        return self._ask(ask, lambda _: True)
+
+    def call_until(self, ask: Callable[[CordaNode], R], is_final: Callable[[R], bool]) -> R:
+        """The first answer that is final, else the last that there is.
+
+        Raises NodeUnreachableException.
+        """
+        return self._ask(lambda _, node: ask(node), is_final)
+
+    def _ask(self, ask: Callable[[int, CordaNode], R], is_final: Callable[[R], bool]) -> R:
+        answers: list[R] = []
+        last = NodeUnreachableException("there is no node to ask")
         for number in self._order():
             try:
-                return ask(number, self._nodes[number])
+                answers.append(ask(number, self._nodes[number]))
             except NodeUnreachableException as error:
                 self._away_until[number] = self._clock() + AWAY_SECONDS
                 last = error
-        raise last or NodeUnreachableException("there is no node to ask")
+                continue
+            if is_final(answers[-1]):
+                break
+        if not answers:
+            raise last
+        return answers[-1]
 
     def _order(self) -> Iterator[int]:
         now = self._clock()

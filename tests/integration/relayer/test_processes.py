@@ -35,9 +35,9 @@ PORT: Final = "mock"
 NEVER: Final = Height(0, 2**64 - 1)
 CONFIG = """
 [corda]
-address = "{rpc}"
-username = "{user}"
-password = "{password}"
+{first}
+[[corda.fallbacks]]
+{fallback}
 [goquorum]
 url = "{url}"
 bridge = "bridge.json"
@@ -76,8 +76,9 @@ class Process:
 
 @dataclass
 class Bridge:
-    """Both chains as they run, and the relayer's file."""
+    """Both chains as they run, and the relayer's file. The second node is asked here."""
 
+    network: Supervisor
     config: Path
     node: NodeRpcClient
     rpc: JsonRpc
@@ -155,7 +156,8 @@ def bridge(
     rpc: JsonRpc,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Bridge]:
-    folder, node_dir = tmp_path_factory.mktemp("relayer"), network.directory / "PartyA"
+    folder = tmp_path_factory.mktemp("relayer")
+    first, second = (network.directory / name for name in ("PartyA", "PartyB"))
     proxy, root = lcp
     owner = Sender(rpc, DEPLOYER)
     block = int(rpc.call("eth_blockNumber"), 16)
@@ -165,15 +167,20 @@ def bridge(
     BridgeFile.of(rpc, block, made).write(folder / "bridge.json")
     (folder / "key").write_text(RELAYER_KEY.hex())
     (folder / "key").chmod(0o600)
-    user = load_config(node_dir).rpc_users[0]
-    with connect(node_dir) as node:
-        make_host(node, proxy["mrenclave"], root)
-        values = {"rpc": node.address, "user": user.username, "password": user.password}
-        text = CONFIG.format(**values, url=rpc.url, lcp=proxy["address"])
+    with connect(first) as other, connect(second) as node:
+        make_host(other, proxy["mrenclave"], root)
+        nodes = {"first": access(other, first), "fallback": access(node, second)}
+        text = CONFIG.format(**nodes, url=rpc.url, lcp=proxy["address"])
         (folder / "relayer.toml").write_text(text)
         (folder / "relayer.toml").chmod(0o600)
         config = folder / "relayer.toml"
-        yield Bridge(config, node, rpc, owner, made.handler, module, block)
+        yield Bridge(network, config, node, rpc, owner, made.handler, module, block)
+
+
+def access(node: NodeRpcClient, directory: Path) -> str:
+    user = load_config(directory).rpc_users[0]
+    words = {"address": node.address, "username": user.username, "password": user.password}
+    return "\n".join(f'{name} = "{value}"' for name, value in words.items())
 
 
 def make_host(node: NodeRpcClient, mrenclave: str, root: bytes) -> None:
@@ -233,6 +240,9 @@ def test_a_bridge_is_opened_used_killed_and_explained(
     eventually(lambda: bool(bridge.rpc.call("quick_mine")) and not bridge.is_open(late))
     found = told(capsys, "explain", config, f"corda/{PORT}/channel-0/7")
     assert (found["stage"], found["acknowledgement"], found["parked"]) == ("done", None, None)
+    bridge.network.down(["PartyA"])
+    bridge.send_from_goquorum(b"while the first node is away")
+    eventually(lambda: bridge.acknowledged() == 7)
     metrics = urllib.request.urlopen(f"http://{relayer.ready['health']}/metrics").read().decode()
     assert 'corda_relayer_outcomes_total{kind="timeout"' in metrics
     relayer.stop()

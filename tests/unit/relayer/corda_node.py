@@ -28,6 +28,7 @@ class MemoryNode:
         self.polls: list[str] = []
         self.listed: list[str] = []
         self.away = False
+        self.is_anothers = False
         self.loses_answers = False
 
     def invoke(self, method: str, **arguments: Any) -> Any:  # noqa: ANN401 - JSON
@@ -94,7 +95,8 @@ class MemoryNode:
                 for one in arguments["messages"].split(";")
             ]
             self.started.append((client_id, tuple(type(one).__name__ for one in messages)))
-            self.flows[client_id] = self._run(messages)
+            missing = FlowOutcome("flow", None, "", "ContractCallMissing", "prepare")
+            self.flows[client_id] = missing if self.is_anothers else self._run(messages)
         if self.loses_answers:
             raise NodeUnreachableException("the node went away")
         return self.flows[client_id]

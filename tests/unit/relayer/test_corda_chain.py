@@ -149,6 +149,26 @@ def test_another_node_goes_on_while_the_first_is_away(world: RpcWorld, name: str
 
 
 @pytest.mark.usefixtures("path")
+def test_what_another_party_has_to_do_is_given_to_its_node(world: RpcWorld) -> None:
+    """Only a buyer's own node can lock his coins."""
+    run = world.start()
+    settled(run, 1)
+    world.node.is_anothers = True
+    packet = world.quorum.send("channel-0", b"hello")
+    settled(run)
+    assert is_done(world.quorum, packet)
+    assert [name for name, _ in world.other.started] == ["relay/receive/mock/channel-0/1"]
+    assert world.node.flows == {}
+
+
+def test_what_no_node_can_do_is_tried_again_later(world: RpcWorld) -> None:
+    world.node.is_anothers = world.other.is_anothers = True
+    (outcome,) = world.chain.submit([], [MsgRecvPacket(PACKET, b"p", AT)]).outcomes()
+    assert outcome.verdict is Verdict.RETRY
+    assert outcome.reason == "ContractCallMissing: prepare"
+
+
+@pytest.mark.usefixtures("path")
 def test_another_node_is_read_from_shortly_before(world: RpcWorld) -> None:
     """What was told before is told again, as something that may be done already."""
     world.corda.send("channel-0", b"hello")

@@ -228,6 +228,39 @@ def test_what_does_not_answer_is_asked_again(run: Run, name: str, broken: str) -
     assert is_done(sender, packet)
 
 
+@pytest.mark.parametrize("name", ["corda", "quorum"])
+def test_what_has_landed_unheard_is_done(run: Run, name: str) -> None:
+    """A flow that waits for a party that is away has its effect all the same."""
+    sender, receiver, channel = sides(run, name)
+    direction = run.from_corda if name == "corda" else run.from_quorum
+    receiver.mines = False
+    sender.send(channel, b"hello")
+    run.go(1)
+    (underway,) = receiver.pool
+    for message in underway.messages:
+        receiver.execute(message)
+    direction.retire_landed()
+    assert direction.backlog.sizes()["in_flight"] == 1
+    run.later(10)
+    direction.retire_landed()
+    assert direction.backlog.sizes() == {"waiting": 0, "in_flight": 0, "parked": 0}
+    receiver.pool.clear()
+    receiver.mines = True
+    receiver.make_block()
+    run.go()
+    assert sender.count(MsgAcknowledgement) == 1
+
+
+def test_what_has_not_landed_is_still_waited_for(run: Run) -> None:
+    sender, receiver, channel = sides(run, "corda")
+    receiver.mines = False
+    sender.send(channel, b"hello")
+    run.go(1)
+    run.later(10)
+    run.from_corda.retire_landed()
+    assert run.from_corda.backlog.sizes()["in_flight"] == 1
+
+
 # --- what can't succeed --------------------------------------------------------------------------
 
 
