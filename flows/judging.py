@@ -14,6 +14,7 @@ from corda_sim.core.serialization import INSTALLED, deserialize, serialize
 from corda_sim.core.transactions import SignedTransaction
 from corda_sim.flow import FlowLogic
 from corda_sim.flow.validator_policy import SignedAway, ValidatorPolicy
+from flows.ibc.service import bridge_service
 from flows.ibc.validating import BridgeCase, check_bridge
 from flows.refusals import (
     AlreadySignedRefused,
@@ -22,6 +23,7 @@ from flows.refusals import (
     SignatureNotRequiredRefused,
     SignaturesMissingRefused,
     TimeWindowRefused,
+    TwinStateRefused,
     UnknownNotaryRefused,
 )
 from states.cross.commands import AccountSigns
@@ -69,9 +71,10 @@ class JudgeFlow(FlowLogic[TransactionSignature]):
         self._check_allowed(stx)
         self._check_accounts(stx)
         check_bridge(case)
-        self._check_not_signed_away(stx, now)
+        begun = self._check_begun(case)
+        self._check_not_signed_away((*stx.inputs, *begun), now)
         self.set_step(SIGNING)
-        self._log(stx, now, until)
+        self._log(stx, begun, now, until)
         return self.service_hub.create_signature(stx.id, self._key)
 
     @property
@@ -127,9 +130,25 @@ class JudgeFlow(FlowLogic[TransactionSignature]):
         if names:
             raise ImpostorRefused(f"An account signs with another key than {', '.join(names)} has")
 
-    def _check_not_signed_away(self, stx: SignedTransaction, now: datetime) -> None:
-        policy = self._policy()
-        data = self.context.record("signed-away", lambda: serialize(policy.signed_away(stx.inputs)))
+    def _check_begun(self, case: BridgeCase) -> tuple[StateRef, ...]:
+        """What stands for the states that are begun: held back like states that are consumed."""
+        host, begun = case.host, case.begun
+        if host is None or not begun:
+            return ()
+
+        def find() -> bytes:
+            known = bridge_service(self).index.host(host.base_id).refs
+            return serialize(tuple(key for key in begun if key in known))
+
+        twins = deserialize(self.context.record("twins", find), tuple[str, ...])
+        if twins:
+            raise TwinStateRefused(f"{', '.join(twins)} of host {host.base_id} is there already")
+        names = (f"{host.base_id}/{key}" for key in begun)
+        return tuple(StateRef(SecureHash.sha256(name.encode()), 0) for name in names)
+
+    def _check_not_signed_away(self, refs: tuple[StateRef, ...], now: datetime) -> None:
+        policy, stx = self._policy(), self.transaction
+        data = self.context.record("signed-away", lambda: serialize(policy.signed_away(refs)))
         for signed in deserialize(data, tuple[SignedAway, ...]):
             if signed.transaction_id != stx.id and now < signed.until:
                 raise AlreadySignedRefused(
@@ -137,7 +156,9 @@ class JudgeFlow(FlowLogic[TransactionSignature]):
                     f"lasts until {signed.until.isoformat()}"
                 )
 
-    def _log(self, stx: SignedTransaction, now: datetime, until: datetime) -> None:
+    def _log(
+        self, stx: SignedTransaction, begun: tuple[StateRef, ...], now: datetime, until: datetime
+    ) -> None:
         row = {
             "transaction_id": str(stx.id),
             "signed_at": micros_of(now),
@@ -148,8 +169,8 @@ class JudgeFlow(FlowLogic[TransactionSignature]):
         for ref in refs:
             text = "" if ref is None else str(ref)
             self.execute(_LOG, **row, state_ref=text, requester=requester)
-            if ref is not None:
-                self.execute(_LOCK, **row, state_ref=text)
+        for ref in (*stx.inputs, *begun):
+            self.execute(_LOCK, **row, state_ref=str(ref))
 
     def _policy(self) -> ValidatorPolicy:
         return validator_policy(self)

@@ -89,6 +89,12 @@ class NotarySignedFirstRefused(ValidationRefusedException):
     wire_name = "corda_sim.validator.NotarySignedFirstRefused"
 
 
+class TwinStateRefused(ValidationRefusedException):
+    """A second state of one cross-chain transaction: the contract can't see what is left out."""
+
+    wire_name = "corda_sim.validator.TwinStateRefused"
+
+
 class ImpostorRefused(ValidationRefusedException):
     """An account signs for Cross by the key of somebody else than the node that it is said of."""
 

@@ -20,7 +20,7 @@ from corda_sim.flow.selection import (
     InsufficientBalanceException,
     StatesNotAvailableException,
 )
-from corda_sim.ibc.host.paths import next_sequence_send
+from corda_sim.ibc.host.paths import next_sequence_send, packet_commitment
 from corda_sim.ibc.numbers import read_number
 from flows.cash.locks import CashCall, LockPlace, locking, refusing, releasing
 from flows.cash.spend import Spend, plan_spend
@@ -143,4 +143,11 @@ def _lock_of(asked: Asked, call_id: CallId) -> StateAndRef[CashLock] | None:
     )
     page = deserialize(services.vault.query(criteria), Page)
     found = map(services.state_and_ref, page.refs)
-    return next((lock for lock in found if lock.state.data.base == base), None)
+    ours = (lock for lock in found if lock.state.data.base == base)
+    return next((lock for lock in ours if _is_answered(asked, lock.state.data)), None)
+
+
+def _is_answered(asked: Asked, lock: CashLock) -> bool:
+    """Whether the packet that the lock names is the one that this transaction completes."""
+    packet = packet_commitment(CROSS_PORT, lock.channel, lock.sequence)
+    return asked.ctx.store.get(packet) is None

@@ -30,7 +30,8 @@ from flows.refusals import (
     TimeWindowRefused,
     UnsignedOriginRefused,
 )
-from states.ibc import Genesis, Host
+from states.ibc import BridgeState, Genesis, Host
+from states.ibc.partition import CROSS_KEYS
 
 MAX_WINDOW = timedelta(minutes=5)
 """Longer ones would hold bridge states back, and date a proof too far from its notarisation."""
@@ -75,10 +76,24 @@ class BridgeCase:
         return next((one.data for one in states if isinstance(one.data, Host)), None)
 
     @property
+    def begun(self) -> tuple[str, ...]:
+        """Keys of Cross's states that the transaction makes without consuming a former one.
+
+        Nothing on the ledger proves that there is none: only whoever holds all of them knows.
+        """
+        before = {one.state.data.key for one in self.spent if _is_state(one.state)}
+        made = (one.data.key for one in self.made if _is_state(one))
+        return tuple(key for key in made if key.startswith(CROSS_KEYS) and key not in before)
+
+    @property
     def fellows(self) -> frozenset[PublicKey]:
         """The host's validators, who sign in any order."""
         validators = () if self.host is None else self.host.validators
         return frozenset(one.owning_key for one in validators)
+
+
+def _is_state(state: TransactionState[Any]) -> bool:
+    return isinstance(state.data, BridgeState)
 
 
 def check_bridge(case: BridgeCase) -> None:

@@ -8,6 +8,8 @@ channel end, a channel's counters of tickets, each packet sent or received, each
 from corda_sim.ibc.client.height import Height
 from corda_sim.ibc.errors import FeatureLater
 
+CROSS_KEYS = "cross/"
+"""What the keys of Cross's states start with."""
 HOST_COUNTERS = "host"
 """Key of the state from which identifiers are drawn."""
 _NEXT_IDENTIFIERS = ("nextClientSequence", "nextConnectionSequence", "nextChannelSequence")

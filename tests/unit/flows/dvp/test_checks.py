@@ -20,7 +20,8 @@ from flows.dvp.check import DvpCheckFlow
 from flows.dvp.start import DvpStartFlow
 from flows.dvp.terms import Terms, TermsRefused
 from flows.dvp.terms_types import NamedParty
-from flows.refusals import ImpostorRefused
+from flows.ibc.service import BridgeService
+from flows.refusals import ImpostorRefused, TwinStateRefused
 from tests.unit.flows.dvp.dvp_bridge import NEVER, Claim, Dvp
 from tests.unit.states.ledger import OTHER_BANK, key
 
@@ -78,6 +79,30 @@ def test_nobody_signs_under_anothers_name(dvp: Dvp, terms: Terms) -> None:
     with pytest.raises(ImpostorRefused, match="PartyA"):
         dvp.b.run_flow(impostor)
     assert_unknown(dvp, terms)
+
+
+def test_no_transaction_is_begun_twice_by_hiding_the_first(dvp: Dvp, terms: Terms) -> None:
+    """A patched node leaves the first one's state out: contracts can't see it, validators do."""
+    dvp.start(terms)
+    key = f"cross/{terms.tx_id.hex()}"
+    refs = dvp.a.hub.cordapp_service(BridgeService).index.host(None).refs
+    hidden = refs.pop(key)
+    with pytest.raises(TwinStateRefused, match=key):
+        dvp.start(terms)
+    refs[key] = hidden
+    assert dvp.stage(terms) == "pending"
+
+
+def test_of_two_begun_at_once_one_is_signed(dvp: Dvp, terms: Terms) -> None:
+    """The validator holds the id back as it holds states, until it has the first transaction."""
+    dvp.network.advance(timedelta(seconds=1))
+    flows = [dvp.a.start_flow(DvpStartFlow(terms.text)) for _ in range(2)]
+    dvp.network.run_network()
+    for _ in range(5):
+        dvp.network.advance(timedelta(seconds=1))
+    errors = [type(flow.ended.error) for flow in flows if flow.ended and flow.ended.error]
+    assert errors == [TwinStateRefused]
+    assert dvp.stage(terms) == "pending"
 
 
 def test_another_bridge_is_none(dvp: Dvp, terms: Terms) -> None:
