@@ -37,6 +37,8 @@ from flows.accounts.states import (
     ShareStateWithAccount,
     ShareStateWithAccountFlow,
 )
+from flows.bridge.asking import AskSignedFlow, AskSpendingsFlow, TellSignedFlow
+from flows.bridge.audit import BridgeAuditFlow
 from flows.cash.bridging import CashApplication
 from flows.cash.exit import CashExitFlow
 from flows.cash.issue import CashIssueFlow
@@ -87,6 +89,9 @@ cordapp = CordApp(
         AccountInfoByUUID,
         AccountsForHost,
         AllAccounts,
+        AskSignedFlow,
+        AskSpendingsFlow,
+        BridgeAuditFlow,
         BridgeTransactionFlow,
         BridgeTransactionResponder,
         CashExitFlow,
@@ -142,6 +147,7 @@ cordapp = CordApp(
         SwapIdentitiesFlow,
         SwapIdentitiesInitiator,
         SwapIdentitiesResponder,
+        TellSignedFlow,
         ValidatorFlow,
         VerifyKeyForAccount,
     ),

@@ -10,6 +10,7 @@ from corda_sim.cli import (
     account,
     audit,
     bench,
+    bridge,
     cross,
     demo,
     devnet,
@@ -61,6 +62,7 @@ app.add_typer(nft.app, name="nft", help="Tokens of an ERC-721 on GoQuorum.")
 app.add_typer(dvp.app, name="dvp", help="Delivery versus payment across the bridge.")
 app.add_typer(cross.app, name="cross", help="Cross-chain transactions.")
 app.add_typer(ibc.app, name="ibc", help="The bridge: clients, connections, channels, packets.")
+app.add_typer(bridge.app, name="bridge", help="Whether the bridge's states are still there.")
 app.add_typer(demo.app, name="demo", help="Demonstrations.")
 app.add_typer(bench.app, name="bench", help="Benchmarks.")
 app.add_typer(lcp.app, name="lcp", help="The light-client proxy; its enclave is simulated.")

@@ -1,0 +1,22 @@
+"""`bridge audit`: whether the bridge's states are still there."""
+
+import typer
+
+from corda_sim.cli.connect import connect
+from corda_sim.cli.options import Json
+from corda_sim.cli.output import emit
+
+app = typer.Typer(no_args_is_help=True)
+
+
+@app.command()
+def audit(context: typer.Context, as_json: Json = False) -> None:
+    """Find bridge states and locks that were consumed without the validators' signatures.
+
+    Asks the notary and, where something is consumed, the validators. Exit code 1 if there are any.
+    """
+    with connect(context.obj) as client:
+        found = client.start_flow("BridgeAuditFlow", {}).get()
+    emit(found, as_json=as_json)
+    if found:
+        raise typer.Exit(1)

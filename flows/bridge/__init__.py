@@ -1,0 +1,1 @@
+"""Watching over the bridge's states, whoever may have consumed them."""
