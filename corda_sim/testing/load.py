@@ -8,11 +8,11 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from corda_sim.core.errors import CordaError
-from corda_sim.node.config import load_config
 from corda_sim.node.run_files import NodeProcess, node_processes
 from corda_sim.node.supervisor import Supervisor
 from corda_sim.rpc.client import NodeRpcClient
 from corda_sim.testing.errors import FlowFailed
+from corda_sim.testing.node_clients import NodeClients
 
 AT_ONCE = 100
 MIN_IN_FLIGHT = 20
@@ -64,7 +64,7 @@ class Load:
 
     def __post_init__(self) -> None:
         self._lock = threading.Lock()
-        self._clients: dict[str, NodeRpcClient] = {}
+        self._clients = NodeClients(self.supervisor)
         self._in_flight: set[str] = set()
 
     @property
@@ -74,15 +74,7 @@ class Load:
 
     def client(self, name: str) -> NodeRpcClient:
         """The RPC client of a node, as its first user."""
-        with self._lock:
-            if name not in self._clients:
-                node_dir = self.supervisor.directory / self.supervisor.manifest.node(name).dir
-                config = load_config(node_dir)
-                user = config.rpc_users[0]
-                self._clients[name] = NodeRpcClient(
-                    config.rpc_settings.address, user.username, user.password
-                )
-            return self._clients[name]
+        return self._clients[name]
 
     def run_flow(self, node: str, flow: str, client_id: str, /, **arguments: str) -> None:
         """Run a flow to its end. Raises FlowFailed, NodeUnreachableException."""
@@ -166,12 +158,11 @@ class Load:
         return Killed(name, in_flight, time.monotonic() - began)
 
     def _processes(self, name: str) -> Sequence[NodeProcess]:
-        return node_processes(self.supervisor.directory / self.supervisor.manifest.node(name).dir)
+        return node_processes(self._clients.directory(name))
 
     def close(self) -> None:
         """End the connections."""
-        for client in self._clients.values():
-            client.close()
+        self._clients.close()
 
 
 def _poll(condition: Callable[[], bool], seconds: float) -> None:

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from corda_sim.core.contracts import TimeWindow
 from corda_sim.core.instants import instant_of_micros, micros_of
+from corda_sim.cross.initiator.types import MsgInitiateTx
 from corda_sim.ibc.any import AnyMessage
 from corda_sim.ibc.channel.packet import MsgRecvPacket, Packet
 
@@ -12,13 +13,14 @@ CLOCK_TOLERANCE = timedelta(milliseconds=500)
 """How far the notary's clock may be behind this node's: a window starts so long before now."""
 LENGTH = timedelta(seconds=30)
 """How long signatures may take to collect."""
-_MICROS_PER_MILLI, _NANOS_PER_MICRO = 1000, 1000
+_MICROS_PER_SECOND, _MICROS_PER_MILLI, _NANOS_PER_MICRO = 1_000_000, 1000, 1000
 
 
 def window_for(now: datetime, messages: Iterable[bytes]) -> TimeWindow:
     """From a whole millisecond before now, until signatures should be there.
 
-    It ends before any received packet's time-out, unless that is over: then the handler says so.
+    It ends before any received packet's time-out and any offer's end, unless that is over: then the
+    handler says so.
     """
     micros = micros_of(now - CLOCK_TOLERANCE)
     start = micros - micros % _MICROS_PER_MILLI
@@ -33,6 +35,9 @@ def _deadlines(messages: Iterable[bytes]) -> Iterable[int]:
         packed = AnyMessage.decode_strict(message)
         if packed.type_url == MsgRecvPacket.TYPE_URL:
             yield from _deadlines_of(packed.unpack(MsgRecvPacket).packet)
+        elif packed.type_url == MsgInitiateTx.TYPE_URL:
+            seconds = packed.unpack(MsgInitiateTx).timeout_timestamp
+            yield from (seconds * _MICROS_PER_SECOND,) if seconds else ()
 
 
 def _deadlines_of(packet: Packet) -> Iterable[int]:

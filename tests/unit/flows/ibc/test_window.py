@@ -6,6 +6,8 @@ import pytest
 
 from corda_sim.core.contracts import TimeWindow
 from corda_sim.core.instants import micros_of
+from corda_sim.cross.initiator.types import MsgInitiateTx
+from corda_sim.cross.tx.types import CommitProtocol
 from corda_sim.ibc.any import pack
 from corda_sim.ibc.channel.packet import MsgRecvPacket, Packet
 from corda_sim.ibc.channel.sending import SendPacket
@@ -57,3 +59,24 @@ def test_it_starts_at_a_whole_millisecond_before_now() -> None:
 )
 def test_it_ends_before_any_packets_time_out(messages: list[bytes], end: int) -> None:
     assert ends(window_for(NOW, messages))[1] == end
+
+
+def offer(expires: int) -> bytes:
+    simple = CommitProtocol.SIMPLE
+    return pack(MsgInitiateTx("corda", 1, simple, (), (), timeout_timestamp=expires))
+
+
+SECOND = MICROS // 10**6
+
+
+@pytest.mark.parametrize(
+    ("expires", "end"),
+    [
+        (SECOND + 5, 5 * 10**6 - 123_456),
+        (SECOND + 3600, LONG),
+        (SECOND - 60, LONG),
+        (0, LONG),
+    ],
+)
+def test_it_ends_with_the_offer_that_it_starts(expires: int, end: int) -> None:
+    assert ends(window_for(NOW, [offer(expires)]))[1] == end

@@ -1,0 +1,129 @@
+"""Everything between the chains: attestation service, LCP with its enclave, relayer."""
+
+import time
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final, Self
+
+from corda_sim.core.settings_values import TomlValue, to_toml
+from corda_sim.cross.ports import AUTH_PORT, CROSS_PORT
+from corda_sim.lcp.attestation.authority import open_authority
+from corda_sim.lcp.attestation.service import register_platform
+from corda_sim.lcp.node.server import open_platform
+from corda_sim.local.files import write_private
+from corda_sim.relayer.assembly import Given, connected
+from corda_sim.relayer.config import CROSS_VERSION, load_config
+from corda_sim.relayer.handshake.path import open_path
+from corda_sim.testing.dvp_demo.corda_side import BUYERS_BANK, SELLERS_BANK, CordaSide
+from corda_sim.testing.dvp_demo.quorum_side import BRIDGE_FILE, RELAYER_KEY, QuorumSide
+from corda_sim.testing.dvp_demo.services import Service
+from goquorum.endpoint.key_file import read_key
+
+LOGS: Final = "logs"
+_ANY_PORT: Final = "127.0.0.1:0"
+PORTS: Final = (CROSS_PORT, AUTH_PORT)
+
+
+@dataclass(frozen=True, slots=True)
+class Proxy:
+    """LCP with its simulated enclave: its address, what was measured, whose reports to believe.
+
+    `root` is the attestation service's certificate, in DER.
+    """
+
+    address: str
+    mrenclave: str
+    root: bytes
+
+    @classmethod
+    def start(cls, directory: Path, stack: ExitStack) -> Self:
+        """Make it and its attestation service, and start both; `stack` ends them."""
+        attesting, lcp, logs = (directory / name for name in ("attestation", "lcp", LOGS))
+        authority = open_authority(attesting, datetime.now(UTC))
+        register_platform(attesting, open_platform(lcp).platform)
+        command = ("lcp", "attestation", attesting, "--address", _ANY_PORT)
+        service = Service.start("attestation", command, logs)
+        stack.callback(service.stop)
+        at = ("--attestation", service.said["address"], "--address", _ANY_PORT)
+        node = Service.start("lcp", ("lcp", "run", lcp, *at), logs)
+        stack.callback(node.stop)
+        return cls(node.said["address"], node.said["mrenclave"], authority.root)
+
+
+@dataclass
+class Relaying:
+    """The relayer's files, and its process while it runs."""
+
+    directory: Path
+    service: Service | None = None
+    _serves: tuple[str, Sequence[str]] = ("", ())
+
+    @property
+    def health(self) -> str:
+        """Where the running relayer tells its figures; empty while there is none."""
+        running = self.service is not None and self.service.is_alive
+        return str(self.service.said["health"]) if self.service and running else ""
+
+    def configure(self, corda: CordaSide, url: str, proxy: str) -> None:
+        """Write a configuration for each bank, and the buyer's for signatures alone.
+
+        `url` is GoQuorum's endpoint, `proxy` is LCP's address.
+        """
+        for node, ports in (
+            (BUYERS_BANK, PORTS),
+            (SELLERS_BANK, PORTS),
+            (BUYERS_BANK, (AUTH_PORT,)),
+        ):
+            address, user = corda.clients.login(node)
+            content: dict[str, TomlValue] = {
+                "corda": {"address": address, "username": user.username, "password": user.password},
+                "goquorum": {"url": url, "bridge": BRIDGE_FILE, "key": RELAYER_KEY},
+                "lcp": {"address": proxy},
+                "channels": dict.fromkeys(ports, CROSS_VERSION),
+            }
+            write_private(self._file(node, ports), to_toml(content).encode())
+
+    def open(self, quorum: QuorumSide) -> dict[str, str]:
+        """Open clients, connection and channels, as `relayer handshake` and `goquorum admit` do.
+
+        The channels' names on Corda by their ports.
+
+        Raises: HandshakeException.
+        """
+        config = load_config(self._file(BUYERS_BANK, PORTS))
+        key = read_key(self.directory / RELAYER_KEY, str)
+        given = Given(self.directory, quorum.bridge.handler.address, quorum.block, key, time.time)
+        with connected(config, given) as parties:
+            path = open_path(
+                parties, config.channels, lambda made: quorum.admit(made.there.client_id)
+            )
+        return {channel.port: channel.here_id for channel in path.channels}
+
+    def switch(self, node: str, ports: Sequence[str] = PORTS) -> None:
+        """Relay by a bank's node: everything, or the packets of some ports alone.
+
+        Where coins are locked, that is the buyer's node: it alone can take them. A relayer that
+        serves something else is killed; it keeps nothing that another doesn't find on the chains.
+        """
+        if (node, ports) == self._serves and self.health:
+            return
+        self.kill()
+        arguments = ("relayer", "run", self._file(node, ports))
+        self.service = Service.start("relayer", arguments, self.directory / LOGS)
+        self._serves = node, ports
+
+    def kill(self) -> None:
+        """End it by SIGKILL."""
+        if self.service is not None:
+            self.service.kill()
+
+    def stop(self) -> None:
+        """End it."""
+        if self.service is not None:
+            self.service.stop()
+
+    def _file(self, node: str, ports: Sequence[str]) -> Path:
+        return self.directory / f"relayer-{node}-{'-'.join(ports)}.toml"

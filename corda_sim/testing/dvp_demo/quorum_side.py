@@ -1,0 +1,96 @@
+"""The GoQuorum network of the demonstration: its contracts, its tokens and their owners."""
+
+import secrets
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Self
+
+from corda_sim.local.files import write_private
+from flows.dvp.terms import Terms
+from goquorum.bridge_file import BridgeFile
+from goquorum.deploy import Deployment, admit_client, deploy_bridge
+from goquorum.endpoint.account import Sender
+from goquorum.endpoint.addresses import show_address
+from goquorum.endpoint.ibc_handler import IbcHandler
+from goquorum.endpoint.json_rpc import JsonRpc
+from goquorum.endpoint.pipeline import Pipeline
+from goquorum.nft import Nft
+
+BRIDGE_FILE, RELAYER_KEY = "bridge.json", "relayer.key"
+BUYER, SELLER = "buyer", "seller"
+_NEVER: Final = (0, 2**64 - 1)
+_NOBODY: Final = bytes(20)
+
+
+@dataclass(frozen=True, slots=True)
+class QuorumSide:
+    """The deployed bridge, who deployed it and mints, and the two end users.
+
+    The bridge did nothing before `block`.
+    """
+
+    rpc: JsonRpc
+    bridge: Deployment
+    block: int
+    issuer: Sender
+    seller: Sender
+    buyer: bytes
+
+    @classmethod
+    def deploy(cls, url: str, root: bytes, directory: Path) -> Self:
+        """Deploy the bridge; its file and the relayer's key are left in `directory`.
+
+        `root` is the attestation service's certificate, in DER.
+        """
+        rpc = JsonRpc(url)
+        issuer, seller, buyer = (Sender(rpc, secrets.token_bytes(32)) for _ in range(3))
+        block = int(rpc.call("eth_blockNumber"), 16)
+        bridge = deploy_bridge(issuer, root, development=True)
+        BridgeFile.of(rpc, block, bridge).write(directory / BRIDGE_FILE)
+        write_private(directory / RELAYER_KEY, secrets.token_hex(32).encode())
+        return cls(rpc, bridge, block, issuer, seller, buyer.address)
+
+    def admit(self, client_id: str) -> None:
+        """Let the Cross modules take channels over a client."""
+        admit_client(self.issuer, self.bridge, client_id)
+
+    def give(self, tokens: Iterable[int]) -> None:
+        """Mint tokens for the seller, who lets the bridge move them."""
+        minting, approving = Pipeline(self.issuer), Pipeline(self.seller)
+        numbers, asset = tuple(tokens), self.bridge.token
+        for token in numbers:
+            minting.transact(asset, "mint", self.seller.address, token)
+        minting.settle()
+        for token in numbers:
+            approving.transact(asset, "approve", self.bridge.transfers.address, token)
+        approving.settle()
+
+    def withdraw_approval(self, token: int) -> None:
+        """The bridge may no longer move the token."""
+        Nft(self.bridge.token).approve(self.seller, token, _NOBODY)
+
+    def sign(self, terms: Terms) -> None:
+        """The seller agrees to terms: what `goquorum sign` sends."""
+        channel = terms.bridge.auth_counterparty
+        message = (channel, terms.tx_id, terms.asset_call, _NEVER, 0)
+        self.bridge.auth.transact(self.seller, "ibcSignTx", message)
+
+    def owner(self, token: int) -> str:
+        """Who has a token, by `ownerOf`."""
+        names = {self.seller.address: SELLER, self.buyer: BUYER}
+        owner = Nft(self.bridge.token).holding(token).owner
+        return names.get(owner) or show_address(owner)
+
+    def has_answered(self, port: str, sequence: int) -> bool:
+        """Whether a packet was received and acknowledged."""
+        head = int(self.rpc.call("eth_blockNumber"), 16)
+        handler = IbcHandler(self.rpc, self.bridge.handler.address)
+        answers = (
+            told.event.arguments
+            for told in handler.events(self.block, head)
+            if told.event.name == "WriteAcknowledgement"
+        )
+        return any(
+            (one["destinationPortId"], one["sequence"]) == (port, sequence) for one in answers
+        )

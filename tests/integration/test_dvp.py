@@ -1,0 +1,112 @@
+"""A stablecoin on Corda against a token on GoQuorum, on real processes of both.
+
+What the cases say is not believed: both chains are read here, by SQL and `eth_call`.
+"""
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from corda_sim.cli.main import run
+from corda_sim.testing.dvp_demo.cases import CASES, run_case
+from corda_sim.testing.dvp_demo.legs import Part
+from corda_sim.testing.dvp_demo.offer import PRICE
+from corda_sim.testing.dvp_demo.report import problems
+from corda_sim.testing.dvp_demo.rig import Rig
+from corda_sim.testing.dvp_demo.set_up import COINS, QUICK, opened
+from goquorum.bridge_file import BridgeFile
+from goquorum.endpoint.addresses import show_address
+
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(400)]
+TOKENS = dict(zip(CASES, range(7, 7 + len(CASES)), strict=True))
+OWNER_OF = "0x6352211e"
+UNCONSUMED = 0
+HELD = """
+    SELECT coalesce(sum(cash.pennies), 0) FROM vault_states AS state
+    JOIN contract_cash_states AS cash USING (transaction_id, output_index)
+    JOIN pk_hash_to_ext_id_map AS key ON key.public_key_hash = cash.owner_key_hash
+    JOIN accounts ON accounts.identifier = key.external_id
+    WHERE state.state_status = ? AND accounts.name = ?
+"""
+LOCKS = "SELECT state_status FROM vault_states WHERE contract_state_class_name LIKE '%.CashLock'"
+
+
+@dataclass
+class Site:
+    """The running network and its files."""
+
+    directory: Path
+    rig: Rig
+
+    def coins(self, node: str, account: str) -> int:
+        return int(self._rows(node, HELD, UNCONSUMED, account)[0][0])
+
+    def locks(self, node: str) -> list[int]:
+        """The status of every lock that a node has ever seen."""
+        return [int(row[0]) for row in self._rows(node, LOCKS)]
+
+    def _rows(self, node: str, sql: str, *values: object) -> list[tuple[int, ...]]:
+        file = self.directory / "network" / node / "node.db"
+        with closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as database:
+            return database.execute(sql, values).fetchall()
+
+    def owner(self, token: int) -> bytes:
+        contract = BridgeFile.read(self.directory / "bridge.json").token
+        call = {"to": show_address(contract), "data": OWNER_OF + token.to_bytes(32, "big").hex()}
+        return bytes.fromhex(self.rig.quorum.rpc.call("eth_call", call, "latest")[26:])
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    directory = tmp_path_factory.mktemp("dvp")
+    with opened(directory, QUICK, TOKENS.values(), print) as rig:
+        yield Site(directory, rig)
+        assert rig.rest() == []
+
+
+@pytest.mark.parametrize(
+    "case", [pytest.param(one, marks=pytest.mark.slow if one == "timeout" else ()) for one in CASES]
+)
+def test_both_chains_do_it_or_neither(site: Site, case: str) -> None:
+    wanted, token, quorum = CASES[case], TOKENS[case], site.rig.quorum
+    had = site.coins("PartyA", "alice"), site.coins("PartyB", "bob")
+    locks = len(site.locks("PartyB"))
+    assert sum(had) == COINS
+    assert site.owner(token) == quorum.seller.address
+
+    done = run_case(site.rig, case, token, print)
+
+    moved = PRICE if wanted.outcome == "committed" else 0
+    assert done.outcome == wanted.outcome
+    assert (site.coins("PartyA", "alice"), site.coins("PartyB", "bob")) == (
+        had[0] - moved,
+        had[1] + moved,
+    )
+    assert site.owner(token) == (quorum.buyer if moved else quorum.seller.address)
+    assert UNCONSUMED not in site.locks("PartyB")
+    assert len(site.locks("PartyB")) == locks + (case != "unsigned")
+    assert list(problems(done)) == []
+
+
+@pytest.mark.slow
+def test_the_demo_tells_a_program_what_happened(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["demo", "--case", "success", "--directory", str(tmp_path), "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    (only,) = told["runs"]
+    assert (told["ok"], told["violations"]) == (True, [])
+    assert (only["case"], only["outcome"]) == ("success", "committed")
+    parts = [leg["part"] for leg in only["legs"]]
+    assert {part: parts.count(part) for part in Part} == {"corda": 3, "goquorum": 2, "relay": 3}
+    assert all(leg["ms"] >= 0 for leg in only["legs"])
+    assert only["before"]["corda"] == {"alice@PartyA": COINS, "bob@PartyB": 0}
+    assert only["after"] == {
+        "corda": {"alice@PartyA": COINS - PRICE, "bob@PartyB": PRICE},
+        "goquorum": {"token 7": "buyer"},
+    }
