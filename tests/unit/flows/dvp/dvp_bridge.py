@@ -3,6 +3,7 @@
 The chain is in memory and runs our own Cross: what Solidity does there is tested elsewhere.
 """
 
+from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
@@ -22,9 +23,11 @@ from corda_sim.cross.xcc.types import ChannelInfo
 from corda_sim.flow import FlowLogic, flow_name
 from corda_sim.flow.cordapp import CordApp
 from corda_sim.ibc.any import AnyMessage
-from corda_sim.ibc.channel.packet import MsgAcknowledgement, MsgTimeout, Packet
+from corda_sim.ibc.channel.packet import MsgAcknowledgement, MsgTimeout, MsgTimeoutOnClose, Packet
+from corda_sim.ibc.channel.types import Channel, ChannelState
 from corda_sim.ibc.client.height import Height
 from corda_sim.ibc.context import Context
+from corda_sim.ibc.host import paths
 from corda_sim.ibc.lightclients.qbft.client import QbftClient
 from corda_sim.ibc.port.module import IbcModule
 from corda_sim.testing.mock_network import MockNetwork
@@ -223,6 +226,20 @@ class Dvp:
         """Seconds since 1970 of the chain's newest block."""
         chain = self.chain.chain
         return chain.blocks[chain.number].time
+
+    def close(self, packet: Packet) -> MsgTimeoutOnClose:
+        """The proof that the chain has closed the channel, and never took the call."""
+        port, channel = packet.destination_port, packet.destination_channel
+        place, store = paths.channel(port, channel), self.chain.store
+        former = store.values[place]
+        closed = replace(Channel.decode_strict(former), state=ChannelState.CLOSED).encode()
+        store.set(place, closed)
+        height = self.chain.tell(self.host)
+        receipt = paths.packet_receipt(port, channel, packet.sequence)
+        absence = self.chain.prove(receipt, height, None)
+        proof = self.chain.prove(place, height, closed)
+        store.set(place, former)
+        return MsgTimeoutOnClose(packet, absence, proof, height)
 
     def stage(self, terms: Terms, node: MockNode | None = None) -> str:
         """Where the transaction is, as a node knows it."""

@@ -72,6 +72,21 @@ def test_a_call_that_never_comes_is_proven_absent_and_the_coins_return(dvp: Dvp)
     assert (dvp.stage(terms), dvp.balances) == ("aborted", (150, 0))
 
 
+def test_a_closed_channel_returns_the_coins(dvp: Dvp) -> None:
+    terms, packet = dvp.locked()
+    dvp.host.deliver(dvp.close(packet))
+    assert (dvp.stage(terms), dvp.balances) == ("aborted", (150, 0))
+
+
+def test_an_answer_counts_once(dvp: Dvp) -> None:
+    terms, packet = dvp.locked()
+    answer = dvp.call(packet)
+    dvp.host.deliver(answer)
+    again = dvp.host.submit(answer)
+    assert again.results == ("NOOP",)
+    assert (dvp.stage(terms), dvp.balances) == ("committed", (50, 100))
+
+
 @pytest.mark.parametrize(("name", "refusing"), [("PartyB", False), ("Validator", True)])
 def test_the_buyers_node_is_not_needed_any_more(dvp: Dvp, name: str, refusing: bool) -> None:
     dvp.chain.refusing = refusing
