@@ -43,6 +43,7 @@ from corda_sim.node.node_files import CERTIFICATES, RunFile
 from corda_sim.node.parameters_storage import NodeParametersStorage
 from corda_sim.node.services import ServiceHub
 from corda_sim.node.storage.database import SqlStorage
+from corda_sim.node.storage.errors import FencedException
 from corda_sim.node.storage.migrate import upgrade
 from corda_sim.node.transports import make_transport
 
@@ -147,6 +148,8 @@ class Node:
         await self._closing.aclose()
 
     def _on_fatal(self, error: Exception) -> None:
+        if isinstance(error, FencedException):
+            self._fenced(error)
         LOGGER.critical("the node can't go on: %s", error)
         self._fatal = error
         self._stopping.set()
