@@ -24,6 +24,7 @@ from flows.finality import FinalityFlow, ReceiveFinalityFlow
 from flows.ibc.applications import NO_PARTS, ApplicationParts
 from flows.ibc.draft import Draft, Intent, Told, draft_of
 from flows.ibc.index import HostStates
+from flows.ibc.offers import ends_of, signed_transactions
 from flows.ibc.plan import Plan, Planner
 from flows.ibc.refill import refills
 from flows.ibc.service import bridge_service
@@ -92,7 +93,7 @@ class BridgeTransactionFlow(FlowLogic[Submitted]):
         for _ in range(ATTEMPTS):
             self.set_step(PLANNING)
             states = bridge_service(self).index.host(self.base_id)
-            window = window_for(self.service_hub.now(), self.messages)
+            window = window_for(self.service_hub.now(), self.messages, self._offers(states))
             plan = self._plan(states, window)
             if plan.mint:
                 # the next plan chooses anew, among these as well
@@ -109,6 +110,17 @@ class BridgeTransactionFlow(FlowLogic[Submitted]):
             self.service_hub.vault.soft_lock_release()
             await self.sleep(BACK_OFF)
         raise BridgeBusyException(reason or plan.busy)
+
+    def _offers(self, states: HostStates) -> tuple[int, ...]:
+        """When the offers end that the messages sign for, in seconds since 1970."""
+        signed = tuple(signed_transactions(self.messages))
+        if not signed:
+            return ()
+
+        def find() -> bytes:
+            return serialize(ends_of(self.service_hub.services, states, signed))
+
+        return deserialize(self.context.record("offers", find), tuple[int, ...])
 
     def _plan(self, states: HostStates, window: TimeWindow) -> Plan:
         def make() -> bytes:

@@ -16,15 +16,15 @@ LENGTH = timedelta(seconds=30)
 _MICROS_PER_SECOND, _MICROS_PER_MILLI, _NANOS_PER_MICRO = 1_000_000, 1000, 1000
 
 
-def window_for(now: datetime, messages: Iterable[bytes]) -> TimeWindow:
+def window_for(now: datetime, messages: Iterable[bytes], offers: Iterable[int] = ()) -> TimeWindow:
     """From a whole millisecond before now, until signatures should be there.
 
     It ends before any received packet's time-out and any offer's end, unless that is over: then the
-    handler says so.
+    handler says so. ``offers`` are the ends, in seconds since 1970, of those that are signed for.
     """
     micros = micros_of(now - CLOCK_TOLERANCE)
     start = micros - micros % _MICROS_PER_MILLI
-    end = min((micros_of(now + LENGTH), *_deadlines(messages)))
+    end = min((micros_of(now + LENGTH), *_deadlines(messages), *map(_offer_end, offers)))
     if end <= start:
         end = micros_of(now + LENGTH)
     return TimeWindow.between(instant_of_micros(start), instant_of_micros(end))
@@ -37,7 +37,11 @@ def _deadlines(messages: Iterable[bytes]) -> Iterable[int]:
             yield from _deadlines_of(packed.unpack(MsgRecvPacket).packet)
         elif packed.type_url == MsgInitiateTx.TYPE_URL:
             seconds = packed.unpack(MsgInitiateTx).timeout_timestamp
-            yield from (seconds * _MICROS_PER_SECOND,) if seconds else ()
+            yield from (_offer_end(seconds),) if seconds else ()
+
+
+def _offer_end(seconds: int) -> int:
+    return seconds * _MICROS_PER_SECOND
 
 
 def _deadlines_of(packet: Packet) -> Iterable[int]:

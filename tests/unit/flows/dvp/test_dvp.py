@@ -56,6 +56,22 @@ def test_an_offer_that_is_signed_too_late_locks_nothing(dvp: Dvp) -> None:
     assert (dvp.stage(terms), dvp.balances) == ("expired", (150, 0))
 
 
+def test_the_seller_may_sign_until_the_offers_last_seconds(dvp: Dvp) -> None:
+    terms = dvp.propose(expires_in=40)
+    dvp.start(terms)
+    dvp.network.advance(timedelta(seconds=36))
+    (_,) = packets_of(dvp.sign(terms))
+    assert (dvp.stage(terms), dvp.balances) == ("prepared", (50, 0))
+
+
+def test_an_offer_shorter_than_a_window_is_started_all_the_same(dvp: Dvp) -> None:
+    terms = dvp.propose(expires_in=5)
+    dvp.start(terms)
+    assert (dvp.stage(terms), dvp.balances) == ("pending", (150, 0))
+    dvp.network.advance(timedelta(seconds=5))
+    assert dvp.stage(terms) == "expired"
+
+
 def test_a_chain_whose_time_is_over_is_sent_nothing_and_nothing_is_locked(dvp: Dvp) -> None:
     terms = dvp.propose(expires_in=300)
     dvp.start(terms)

@@ -78,5 +78,6 @@ SECOND = MICROS // 10**6
         (0, LONG),
     ],
 )
-def test_it_ends_with_the_offer_that_it_starts(expires: int, end: int) -> None:
+def test_it_ends_with_the_offer_that_it_starts_or_signs_for(expires: int, end: int) -> None:
     assert ends(window_for(NOW, [offer(expires)]))[1] == end
+    assert ends(window_for(NOW, (), [expires] if expires else []))[1] == end
