@@ -69,9 +69,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         assert rig.rest() == []
 
 
-@pytest.mark.parametrize(
-    "case", [pytest.param(one, marks=pytest.mark.slow if one == "timeout" else ()) for one in CASES]
-)
+@pytest.mark.parametrize("case", CASES)
 def test_both_chains_do_it_or_neither(site: Site, case: str) -> None:
     wanted, token, quorum = CASES[case], TOKENS[case], site.rig.quorum
     had = site.coins("PartyA", "alice"), site.coins("PartyB", "bob")

@@ -138,7 +138,7 @@ CASES: Final[Mapping[str, Case]] = {
     "unsigned": Case(unsigned, EXPIRED, 6),
     "killed": Case(killed, COMMITTED),
     "absent_buyer": Case(absent_buyer, COMMITTED, relays=(AUTH_PORT,)),
-    "timeout": Case(timeout, ABORTED, 40, (AUTH_PORT,)),
+    "timeout": Case(timeout, ABORTED, 15, (AUTH_PORT,)),
 }
 
 

@@ -39,12 +39,19 @@ class DvpDemo:
         os.environ.setdefault("PYTHONHASHSEED", "random")
         base = self.directory or Path(tempfile.mkdtemp(prefix="corda-sim-dvp-"))
         base.mkdir(parents=True, exist_ok=True)
-        report = self._run(base, console)
-        report.tell(console)
-        if self.directory is None and report.ok:
-            shutil.rmtree(base, ignore_errors=True)
-        else:
-            console.print(f"Everything is in {base}", soft_wrap=True)
+        is_done = False
+        try:
+            report = self._run(base, console)
+            report.tell(console)
+            is_done = report.ok
+        except KeyboardInterrupt:
+            is_done = True
+            raise
+        finally:
+            if self.directory is None and is_done:
+                shutil.rmtree(base, ignore_errors=True)
+            else:
+                console.print(f"Keys, logs and databases are in {base}", soft_wrap=True)
         return report
 
     def _run(self, base: Path, console: Console) -> DvpReport:
