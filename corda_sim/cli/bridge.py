@@ -3,6 +3,7 @@
 import typer
 
 from corda_sim.cli.connect import connect
+from corda_sim.cli.ibc import Host
 from corda_sim.cli.options import Json
 from corda_sim.cli.output import emit
 
@@ -10,13 +11,14 @@ app = typer.Typer(no_args_is_help=True)
 
 
 @app.command()
-def audit(context: typer.Context, as_json: Json = False) -> None:
+def audit(context: typer.Context, host: Host = None, as_json: Json = False) -> None:
     """Find bridge states and locks that were consumed without the validators' signatures.
 
     Asks the notary and, where something is consumed, the validators. Exit code 1 if there are any.
     """
     with connect(context.obj) as client:
-        found = client.start_flow("BridgeAuditFlow", {}).get()
+        arguments = {} if host is None else {"base_id": host}
+        found = client.start_flow("BridgeAuditFlow", arguments).get()
     emit(found, as_json=as_json)
     if found:
         raise typer.Exit(1)

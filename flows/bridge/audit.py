@@ -21,6 +21,7 @@ from corda_sim.core.vault_query import (
 )
 from corda_sim.flow import FlowLogic, flow_name, startable_by_rpc
 from corda_sim.flow.notary.spendings import MAX_ASKED, Spending
+from corda_sim.ibc.errors import BridgeHostUnknown
 from flows.bridge.asking import AskSignedFlow, AskSpendingsFlow
 from flows.bridge.burnt import BurntState, burnt, host_of, unsigned
 from states.cash import CashLock
@@ -37,20 +38,34 @@ _AUDITED = VaultQuery(
 class BridgeAuditFlow(FlowLogic[tuple[BurntState, ...]]):
     """Ask the notary about all bridge states and locks that this node holds as unspent.
 
-    What a transaction consumed that validators did sign is on its way to this node, and no finding.
-    Waits for the notary and, where something is consumed, for the validators.
+    Of one host, or of all. What a transaction consumed that validators did sign is no finding: it
+    is on its way to this node. Waits for the notary and, where something is consumed, for the
+    validators.
+
+    Raises: BridgeHostUnknown.
     """
+
+    def __init__(self, base_id: StateRef | None = None) -> None:
+        self.base_id = base_id
 
     async def call(self) -> tuple[BurntState, ...]:
         """What was burnt, and at whose request."""
         page = await self.service_hub.vault.query(_AUDITED)
         held = [self.service_hub.state_and_ref(ref) for ref in page.refs]
         found: list[BurntState] = []
-        for host in held:
-            if isinstance(host.state.data, Host):
-                base = host.state.data.base_id
-                found += await self._audit(host, [o for o in held if host_of(o.state.data) == base])
+        for host in self._hosts(held):
+            base = host.state.data.base_id
+            found += await self._audit(host, [o for o in held if host_of(o.state.data) == base])
         return tuple(found)
+
+    def _hosts(self, held: Sequence[StateAndRef[Any]]) -> list[StateAndRef[Host]]:
+        hosts = [one for one in held if isinstance(one.state.data, Host)]
+        if self.base_id is None:
+            return hosts
+        chosen = [one for one in hosts if one.state.data.base_id == self.base_id]
+        if not chosen:
+            raise BridgeHostUnknown(f"no host on this node: {self.base_id}")
+        return chosen
 
     async def _audit(
         self, host: StateAndRef[Host], held: Sequence[StateAndRef[Any]]

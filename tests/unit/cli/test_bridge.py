@@ -10,7 +10,7 @@ import pytest
 from corda_sim.cli import bridge as bridge_commands
 from corda_sim.cli.main import run
 
-BURNT = {
+BURNT: dict[str, Any] = {
     "ref": f"{'AB' * 32}(1)",
     "what": "lock 00",
     "transaction": "CD" * 32,
@@ -24,9 +24,11 @@ class FakeNode:
 
     def __init__(self, found: list[dict[str, Any]]) -> None:
         self.found = found
+        self.asked: list[dict[str, str]] = []
 
     def start_flow(self, name: str, arguments: dict[str, str]) -> "FakeNode":
-        assert (name, arguments) == ("BridgeAuditFlow", {})
+        assert name == "BridgeAuditFlow"
+        self.asked.append(arguments)
         return self
 
     def get(self) -> list[dict[str, Any]]:
@@ -40,12 +42,15 @@ def test_findings_are_a_failure(
     found: list[dict[str, Any]],
     code: int,
 ) -> None:
+    node = FakeNode(found)
+
     @contextmanager
     def connect(_: object) -> Iterator[FakeNode]:
-        yield FakeNode(found)
+        yield node
 
     monkeypatch.setattr(bridge_commands, "connect", connect)
     assert run(["bridge", "audit", "--json"]) == code
     assert json.loads(capsys.readouterr().out) == found
-    assert run(["bridge", "audit"]) == code
+    assert run(["bridge", "audit", "--host", BURNT["ref"]]) == code
     assert ("O=PartyA" if found else "nothing") in capsys.readouterr().out
+    assert node.asked == [{}, {"base_id": BURNT["ref"]}]

@@ -13,6 +13,7 @@ from corda_sim.core.transactions import TransactionBuilder
 from corda_sim.flow import FlowException, FlowLogic, flow_name
 from corda_sim.flow.cordapp import CordApp
 from corda_sim.flow.notary.spendings import MAX_ASKED
+from corda_sim.ibc.errors import BridgeHostUnknown
 from corda_sim.testing.mock_network import MockNetwork
 from corda_sim.testing.mock_node import DATABASE
 from flows.bridge.asking import AskSignedFlow, AskSpendingsFlow
@@ -81,6 +82,14 @@ def test_a_bridge_at_work_has_lost_nothing(bridge: DvpBridge) -> None:
     bridge.newcomers().locked("10 JPY")
     for name in ("PartyA", "PartyB", "Validator"):
         assert audit(bridge, name) == {}
+
+
+def test_one_host_of_several(bridge: DvpBridge) -> None:
+    base_id = bridge.host.base_id
+    assert bridge.a.run_flow(BridgeAuditFlow(base_id)) == ()
+    other = StateRef(base_id.txhash, base_id.index + 1)
+    with pytest.raises(BridgeHostUnknown, match=str(other.txhash)):
+        bridge.a.run_flow(BridgeAuditFlow(other))
 
 
 def test_a_burnt_lock_is_found_with_who_burnt_it(bridge: DvpBridge) -> None:
