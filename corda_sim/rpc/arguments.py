@@ -26,7 +26,7 @@ def parse_flow(
     Raises: FlowArgumentsException, which lists the expected arguments.
     """
     hints = get_type_hints(cls.__init__)
-    parameters = inspect.signature(cls).parameters
+    parameters = {one.name: one for one in _parameters(cls)}
     unknown = sorted(set(given) - set(parameters))
     if unknown:
         raise FlowArgumentsException(f"Unknown argument {unknown[0]}; {describe(cls)}")
@@ -42,6 +42,13 @@ def parse_flow(
     return bind(cls, values)
 
 
+def _parameters(cls: type[FlowLogic[Any]]) -> list[inspect.Parameter]:
+    """Those that have a name; a flow without a constructor of its own has none."""
+    variadic = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+    found = inspect.signature(cls).parameters.values()
+    return [one for one in found if one.kind not in variadic]
+
+
 def _is_required(parameter: inspect.Parameter, given: Mapping[str, str]) -> bool:
     return parameter.default is inspect.Parameter.empty and parameter.name not in given
 
@@ -50,7 +57,7 @@ def describe(cls: type[FlowLogic[Any]]) -> str:
     """The arguments that a flow takes, as a user writes them."""
     hints = get_type_hints(cls.__init__)
     parts = []
-    for parameter in inspect.signature(cls).parameters.values():
+    for parameter in _parameters(cls):
         kind = _name(hints.get(parameter.name, str))
         optional = parameter.default is not inspect.Parameter.empty
         parts.append(f"[{parameter.name}={kind}]" if optional else f"{parameter.name}={kind}")

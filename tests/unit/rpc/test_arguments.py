@@ -8,6 +8,7 @@ from corda_sim.core.contracts import Amount, StateRef
 from corda_sim.core.crypto.hashes import SecureHash
 from corda_sim.core.errors import CordaError
 from corda_sim.core.identity import CordaX500Name, Party
+from corda_sim.flow import FlowLogic, flow_name
 from corda_sim.flow.errors import FlowArgumentsException
 from corda_sim.rpc.arguments import describe, parse_flow, parse_value
 from flows.cash.payment import CashPaymentFlow
@@ -83,3 +84,18 @@ def test_values_of_the_ledger() -> None:
     name = "O=PartyB, L=London, C=GB"
     assert parse_value(name, CordaX500Name, nobody) == CordaX500Name.parse(name)
     assert parse_value(str(UUID(int=7)), UUID, nobody) == UUID(int=7)
+
+
+@flow_name("test.Bare")
+class Bare(FlowLogic[int]):
+    """A flow without a constructor of its own."""
+
+    async def call(self) -> int:
+        return 1
+
+
+def test_a_flow_without_a_constructor_takes_nothing() -> None:
+    assert isinstance(parse_flow(Bare, {}, nobody), Bare)
+    assert describe(Bare) == "Bare takes: no arguments"
+    with pytest.raises(FlowArgumentsException, match="Unknown argument args"):
+        parse_flow(Bare, {"args": "1"}, nobody)
