@@ -1,4 +1,4 @@
-"""docs/operating.md has every key of node.toml, its links lead somewhere."""
+"""docs/operating.md has every key of node.toml; links and commands of all pages lead somewhere."""
 
 import re
 from collections.abc import Iterator
@@ -77,3 +77,10 @@ def test_the_default_is_the_model_s(key: str) -> None:
 def test_links_lead_somewhere(page: Path) -> None:
     links = re.findall(r"\]\(([^)#:]+)\)", page.read_text(encoding="utf-8"))
     assert [link for link in links if not (page.parent / link).exists()] == []
+
+
+@pytest.mark.parametrize("page", sorted((ROOT / "docs").rglob("*.md")), ids=lambda page: page.name)
+def test_what_pytest_is_told_to_run_exists(page: Path) -> None:
+    told = re.findall(r"pytest (tests[^`]*)`", page.read_text(encoding="utf-8"))
+    named = [word for one in told for word in one.split() if word.startswith("tests/")]
+    assert [one for one in named if not (ROOT / one).exists()] == []
