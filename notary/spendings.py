@@ -28,7 +28,7 @@ from notary.store import ref_key
 
 
 @initiated_by(SPENDINGS_FLOW)
-@flow_name("corda_sim.notary.TellSpendingsFlow")
+@flow_name("corda_sim.bridge.TellSpendingsFlow")
 class TellSpendingsFlow(FlowLogic[None]):
     """Answers one question. Raises: FlowException for too many states."""
 

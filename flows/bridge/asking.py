@@ -50,7 +50,7 @@ class AskSpendingsFlow(FlowLogic[tuple[Spending, ...]]):
         return answer.unwrap(lambda value: value).found
 
 
-@initiating_flow("corda_sim.validator.AskSignedFlow")
+@initiating_flow("corda_sim.bridge.AskSignedFlow")
 class AskSignedFlow(FlowLogic[frozenset[SecureHash]]):
     """Ask a validator, which may be this node, which transactions it has signed."""
 

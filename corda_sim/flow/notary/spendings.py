@@ -12,7 +12,7 @@ from corda_sim.flow.notary.requests import (
     check_request_signature,
 )
 
-SPENDINGS_FLOW = "corda_sim.notary.AskSpendingsFlow"
+SPENDINGS_FLOW = "corda_sim.bridge.AskSpendingsFlow"
 """The wire name of the asker's flow."""
 MAX_ASKED = 500
 """States in one question."""

@@ -22,7 +22,7 @@ from corda_sim.testing.mock_network import MockNetwork
 from tests.golden.record import DIRECTORY, KINDS, make_network, play
 
 JOURNALS = sorted(DIRECTORY.glob("*/*.json"))
-BRIDGE = ("corda_sim.ibc.", "corda_sim.cross.", "corda_sim.dvp.")
+BRIDGE = ("corda_sim.bridge.", "corda_sim.cross.", "corda_sim.dvp.", "corda_sim.ibc.")
 """Its contracts are all of IBC and Cross, and with each change of it every reference in a journal
 changes: these are recorded with the release that freezes them."""
 Kept = dict[str, Any]

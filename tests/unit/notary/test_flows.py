@@ -329,4 +329,5 @@ def test_the_entry_point_names_the_flows() -> None:
         "corda_sim.notary.NotaryServiceFlow",
         "corda_sim.notary.AskWitnessFlow",
         "corda_sim.notary.AnswerWorkerFlow",
+        "corda_sim.bridge.TellSpendingsFlow",
     ]

@@ -38,7 +38,7 @@ FLOWS = (
     "account by key",
     "ask witness",
 )
-BRIDGE = ("corda_sim.ibc.", "corda_sim.cross.", "corda_sim.dvp.")
+BRIDGE = ("corda_sim.bridge.", "corda_sim.cross.", "corda_sim.dvp.", "corda_sim.ibc.")
 """Their flows need another chain, which the simulated world hasn't."""
 EVERY = 13
 
