@@ -51,6 +51,7 @@ from flows.dvp.check import DvpCheckFlow
 from flows.dvp.propose import DvpProposeFlow
 from flows.dvp.start import DvpStartFlow
 from flows.finality import FinalityFlow, ReceiveFinalityFlow
+from flows.ibc.admission import AdmitClientFlow, RevokeClientFlow
 from flows.ibc.applications import register_application
 from flows.ibc.building import BridgeTransactionFlow, BridgeTransactionResponder
 from flows.ibc.hosting import (
@@ -88,6 +89,7 @@ cordapp = CordApp(
         AccountInfoByName,
         AccountInfoByUUID,
         AccountsForHost,
+        AdmitClientFlow,
         AllAccounts,
         AskSignedFlow,
         AskSpendingsFlow,
@@ -132,6 +134,7 @@ cordapp = CordApp(
         RequestKeyForAccountFlow,
         RequestValidationFlow,
         ResolveTransactionsFlow,
+        RevokeClientFlow,
         SendKeyForAccount,
         SendKeyForAccountFlow,
         SendStateAndRefFlow,
@@ -152,7 +155,7 @@ cordapp = CordApp(
         VerifyKeyForAccount,
     ),
     contract_packages=("states.cash", "states.accounts", "states.ibc"),
-    migrations=("accounts", "cash", "validator"),
+    migrations=("accounts", "bridge", "cash", "validator"),
     services=(
         create_account_service,
         create_bridge_service,

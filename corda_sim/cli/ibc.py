@@ -1,4 +1,4 @@
-"""`ibc clients | connections | channels | packets`."""
+"""`ibc clients | connections | channels | packets`, and `ibc admit | revoke`."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -14,11 +14,12 @@ from corda_sim.ibc.channel.types import Channel
 from corda_sim.ibc.client.height import ZERO_HEIGHT, Height
 from corda_sim.ibc.connection.types import ConnectionEnd
 from corda_sim.ibc.host import paths
-from corda_sim.ibc.lightclients.lcp.types import ClientState
+from corda_sim.ibc.lightclients.lcp.types import ClientState, ConsensusState
 from corda_sim.rpc.client import NodeRpcClient
 
 app = typer.Typer(no_args_is_help=True)
 Row = dict[str, Any]
+ClientId = Annotated[str, typer.Argument(metavar="CLIENT_ID", help="As `ibc clients` names it.")]
 Host = Annotated[
     str | None, typer.Option(help="The host's base id, where the node has several: HASH(index).")
 ]
@@ -30,8 +31,32 @@ _PACKET = re.compile(r"(commitments|receipts)/ports/([^/]+)/channels/([^/]+)/seq
 
 @app.command()
 def clients(context: typer.Context, host: Host = None, as_json: Json = False) -> None:
-    """The clients that this chain has of others."""
+    """The clients that this chain has of others, and which of them this node admits.
+
+    `state_id` is of the enclave's client at that height: it stands for the chain that is followed.
+    """
     _list(context, host, _clients, as_json=as_json)
+
+
+@app.command()
+def admit(
+    context: typer.Context, client: ClientId, host: Host = None, as_json: Json = False
+) -> None:
+    """Take a client's word: this node then starts and locks over its channels.
+
+    First hold it against `relayer status` of a relayer of your own: anybody makes clients.
+    """
+    _decide(context, "AdmitClientFlow", client, host)
+    emit({"admitted": client}, as_json=as_json)
+
+
+@app.command()
+def revoke(
+    context: typer.Context, client: ClientId, host: Host = None, as_json: Json = False
+) -> None:
+    """Start and lock nothing more over a client's channels; what is locked is still released."""
+    _decide(context, "RevokeClientFlow", client, host)
+    emit({"revoked": client}, as_json=as_json)
 
 
 @app.command()
@@ -76,15 +101,23 @@ def _list(
         emit(list(rows(client, host)), as_json=as_json)
 
 
+def _decide(context: typer.Context, flow: str, client_id: str, host: str | None) -> None:
+    given = {"client_id": client_id} | ({} if host is None else {"base_id": host})
+    with connect(context.obj) as client:
+        client.start_flow(flow, given).get()
+
+
 def _clients(client: NodeRpcClient, host: str | None) -> Iterator[Row]:
+    admitted = client.invoke("ibcAdmitted", host=host)
     for found, value in _values(client, host, "clients/", _CLIENT):
         packed = AnyMessage.decode(value)
-        told = packed.unpack(ClientState) if packed.type_url == ClientState.TYPE_URL else None
+        height = _newest(client, host, found[1])
         yield {
             "client": found[1],
+            "admitted": found[1] in admitted,
             "type": packed.type_url,
-            "height": str(_newest(client, host, found[1])),
-            "frozen": None if told is None else told.frozen,
+            "height": str(height),
+            **_enclave(client, host, packed, paths.consensus_state(found[1], height)),
         }
 
 
@@ -92,6 +125,20 @@ def _newest(client: NodeRpcClient, host: str | None, client_id: str) -> Height:
     start = paths.consensus_states(client_id)
     found = client.invoke("ibcPaths", host=host, prefix=start)
     return max((Height.parse(path.removeprefix(start)) for path in found), default=ZERO_HEIGHT)
+
+
+def _enclave(client: NodeRpcClient, host: str | None, packed: AnyMessage, newest: str) -> Row:
+    """What an LCP client says of its enclave; nothing is known of others."""
+    if packed.type_url != ClientState.TYPE_URL:
+        return {"frozen": None, "mrenclave": None, "state_id": None}
+    told = packed.unpack(ClientState)
+    value = client.invoke("ibcQuery", host=host, path=newest)["value"]
+    held = AnyMessage.decode(bytes.fromhex(value)).unpack(ConsensusState) if value else None
+    return {
+        "frozen": told.frozen,
+        "mrenclave": told.mrenclave.hex(),
+        "state_id": held.state_id.hex() if held is not None and held.state_id else None,
+    }
 
 
 def _connections(client: NodeRpcClient, host: str | None) -> Iterator[Row]:

@@ -71,6 +71,9 @@ class BridgeQueries(Protocol):
     def paths(self, host: StateRef | None, prefix: str) -> tuple[str, ...]:
         """The paths that have a value and start with ``prefix``, sorted."""
 
+    def admitted(self, host: StateRef | None) -> tuple[str, ...]:
+        """The clients over which this node takes channels, by its operator's word; sorted."""
+
     def header(self, host: StateRef | None, height: int) -> ProvenHeader | None:
         """The earliest bridge transaction of ``height`` or later."""
 

@@ -73,6 +73,11 @@ def ibc_host(node: Node, request: OfHost) -> dict[str, Any]:
     }
 
 
+def ibc_admitted(node: Node, request: OfHost) -> list[str]:
+    """The clients that the node's operator has admitted."""
+    return list(_bridge(node).admitted(request.base_id))
+
+
 def ibc_query(node: Node, request: AtPath) -> dict[str, Any]:
     """The value at a path with its proof; null where nothing is."""
     found = _bridge(node).value(request.base_id, request.path)

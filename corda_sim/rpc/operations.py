@@ -93,6 +93,7 @@ OPERATIONS: dict[str, Operation] = {
         TransactionNote, vault_operations.add_transaction_note, writes=True
     ),
     "getVaultTransactionNotes": Operation(TransactionById, vault_operations.transaction_notes),
+    "ibcAdmitted": Operation(bridge.OfHost, bridge.ibc_admitted),
     "ibcHost": Operation(bridge.OfHost, bridge.ibc_host),
     "ibcQuery": Operation(bridge.AtPath, bridge.ibc_query),
     "ibcPaths": Operation(bridge.UnderPrefix, bridge.ibc_paths),

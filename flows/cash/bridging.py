@@ -1,5 +1,6 @@
 """Cash as an application of Cross: locking coins for a call, releasing them as it was decided."""
 
+from collections.abc import Iterator
 from uuid import UUID
 
 from corda_sim.accounts.account_service import AccountService
@@ -13,8 +14,10 @@ from corda_sim.cross.auth.types import AuthMode
 from corda_sim.cross.contract.module import CallId
 from corda_sim.cross.contract.module import ContractCall as Call
 from corda_sim.cross.initiator.running import initiate_state
+from corda_sim.cross.initiator.types import MsgInitiateTx
 from corda_sim.cross.ports import CROSS_PORT
 from corda_sim.cross.xcc.resolver import read_xcc
+from corda_sim.cross.xcc.types import SELF, ChannelInfo
 from corda_sim.flow.selection import (
     CoinSelection,
     InsufficientBalanceException,
@@ -25,6 +28,7 @@ from corda_sim.ibc.numbers import read_number
 from flows.cash.locks import CashCall, LockPlace, locking, refusing, releasing
 from flows.cash.spend import Spend, plan_spend
 from flows.ibc.applications import Action, Asked, Fragment
+from flows.ibc.service import BridgeService
 from states.cash import CASH_CONTRACT, CashLock, Lockable, LockCall
 from states.cross.accounts import CrossAccount
 from states.cross.call_info import CallInfo
@@ -40,7 +44,7 @@ class CashApplication:
         """The parts for a call to cash.
 
         Raises: CallRefused for a call to no contract, StatesNotAvailableException while other
-        flows hold the coins.
+        flows hold the coins, ClientNotAdmitted for coins to be locked over a stranger's channel.
         """
         match asked.action:
             case Action.PREPARE if asked.call is not None:
@@ -55,6 +59,7 @@ def _prepare(asked: Asked, call: Call) -> Fragment | None:
     account = _signing_account(asked, call)
     if account is None or contract_of(call.call_info, asked.contracts) != CASH_CONTRACT:
         return None
+    _require_admitted(asked)
     mine = CashCall(call.id, call.call_info)
     try:
         wanted = LockCall.read(CallInfo.decode_strict(call.call_info).arguments)
@@ -98,14 +103,33 @@ def _spend(asked: Asked, account: UUID, wanted: Lockable) -> Spend:
 
 def _place(asked: Asked) -> LockPlace:
     """The channel that the transaction names, and the number that its packet will get."""
-    initiated = initiate_state(asked.ctx.store, asked.call_id.tx_id)
-    if initiated is None:
-        raise AssertionError("Cross prepares what was initiated")
-    other = initiated.msg.contract_transactions[1]
+    other = _initiated(asked).contract_transactions[1]
     channel = read_xcc(other.cross_chain_channel).channel
     sequence = read_number(asked.ctx.store, next_sequence_send(CROSS_PORT, channel))
     host = asked.host.state.data
     return LockPlace(host.base_id, host.validators, asked.signing, channel, sequence or 0)
+
+
+def _initiated(asked: Asked) -> MsgInitiateTx:
+    found = initiate_state(asked.ctx.store, asked.call_id.tx_id)
+    if found is None:
+        raise AssertionError("Cross prepares what was initiated")
+    return found.msg
+
+
+def _require_admitted(asked: Asked) -> None:
+    """The operator chooses the chains that may move coins or bring signatures."""
+    service = asked.services.cordapp_service(BridgeService)
+    service.require_admitted(asked.host.state.data.base_id, _channels(_initiated(asked)))
+
+
+def _channels(message: MsgInitiateTx) -> Iterator[ChannelInfo]:
+    """Those by which others are called, and by which others have signed."""
+    for one in message.contract_transactions:
+        called = read_xcc(one.cross_chain_channel)
+        signers = (signer.auth_type for signer in one.signers)
+        signing = (read_xcc(how.option) for how in signers if how.mode is AuthMode.CHANNEL)
+        yield from (found for found in (called, *signing) if found != SELF)
 
 
 def _refuse(asked: Asked, call: CashCall, account: UUID, reason: str) -> Fragment | None:

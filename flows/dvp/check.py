@@ -10,10 +10,11 @@ from flows.dvp.terms import Side, Terms, TermsRefused
 
 
 def check_terms(flow: FlowLogic[Any], terms: Terms) -> None:
-    """Raises: TermsRefused, BridgeHostUnknown, IllegalArgumentError.
+    """Raises: TermsRefused, BridgeHostUnknown, ClientNotAdmitted, IllegalArgumentError.
 
-    The bridge has those channels and both nodes, which are those of these names; a side that this
-    node hosts gets its coins on a key of its own; and the offer hasn't ended.
+    The bridge has those channels, over clients that this node admits, and both nodes, which are
+    those of these names; a side that this node hosts gets its coins on a key of its own; and the
+    offer hasn't ended.
     """
     named = terms.bridge
     known = find_bridge(flow, named.base_id, named.calls, named.auth)

@@ -1,13 +1,18 @@
 """What a DvP flow asks of the bridge's host on this node; every answer is journaled."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from corda_sim.core.contracts import StateRef
 from corda_sim.core.identity import Party
 from corda_sim.core.serialization import deserialize, serialize
 from corda_sim.flow import FlowLogic
-from flows.dvp.channels import CHANNEL_ENDS, bridge_of
+from corda_sim.flow.services import NodeServices
+from corda_sim.ibc.channel.types import Channel
+from flows.dvp.channels import CHANNEL_ENDS, KnownChannel, bridge_of
 from flows.dvp.terms import Bridge
+from flows.ibc.admitted import client_of
+from flows.ibc.index import HostStates
 from flows.ibc.service import bridge_service
 
 
@@ -25,20 +30,29 @@ def find_bridge(
 ) -> Bridge:
     """The host, the only one unless it is named, and its open channels of those names.
 
-    Raises: BridgeHostUnknown, IllegalArgumentError when there isn't one open channel of each port.
+    Raises: BridgeHostUnknown, ClientNotAdmitted for channels over clients that this node doesn't
+    admit, IllegalArgumentError when there isn't one open channel of each port over others.
     """
 
     def look_up() -> bytes:
-        states = bridge_service(flow).index.host(base_id)
-        services = flow.service_hub.services
-        refs = [ref for key, ref in states.refs.items() if key.startswith(CHANNEL_ENDS)]
-        values = (services.state_and_ref(ref).state.data.values for ref in refs)
+        service = bridge_service(flow)
+        states, admitted = service.index.host(base_id), service.admitted(base_id)
         host = states.host.state.data
-        ends = tuple(item for one in values for item in one.items())
-        return serialize((host.base_id, host.config.chain_id, ends))
+        known = tuple(_channels(flow.service_hub.services, states, admitted))
+        return serialize((host.base_id, host.config.chain_id, known))
 
-    base, chain_id, ends = deserialize(
+    base, chain_id, known = deserialize(
         flow.context.record("bridge-channels", look_up),
-        tuple[StateRef, str, tuple[tuple[str, bytes], ...]],
+        tuple[StateRef, str, tuple[KnownChannel, ...]],
     )
-    return bridge_of(base, chain_id, dict(ends), calls, auth)
+    return bridge_of(base, chain_id, known, calls, auth)
+
+
+def _channels(
+    services: NodeServices, states: HostStates, admitted: tuple[str, ...]
+) -> Iterator[KnownChannel]:
+    for path, ref in states.refs.items():
+        if path.startswith(CHANNEL_ENDS):
+            value = services.state_and_ref(ref).state.data.values[path]
+            client = client_of(services, states, Channel.decode_strict(value))
+            yield KnownChannel(path, value, client, client in admitted)

@@ -29,10 +29,10 @@ class DvpProposeFlow(FlowLogic[str]):
     `asset`, `buyer_address` and `seller_address` are addresses there (20 bytes), `seller` is an
     account of any node. The price is in the stablecoin that the buyer has; `issuer` chooses among
     several. The offer ends after `expires_in` seconds. `base_id`, `calls` and `auth` choose among
-    several hosts and channels.
+    several hosts and channels; only those over clients that this node admits are taken.
 
     Raises: InsufficientBalanceException, IllegalArgumentError, AccountNotFoundException,
-    BridgeHostUnknown.
+    BridgeHostUnknown, ClientNotAdmitted.
     """
 
     steps: ClassVar[tuple[str, ...]] = (COINS, KEYS)

@@ -26,7 +26,7 @@ class DvpStartFlow(FlowLogic[StartedDvp]):
     """Initiate the transaction that the terms stand for, signed by the buyer.
 
     Nothing is locked before the seller has signed on GoQuorum.
-    Raises: TermsRefused for terms that aren't right or not of a buyer here, and as
+    Raises: as `check_terms`, TermsRefused also for a buyer of another node, and as
     CrossMessageFlow: ErrTxExists when it was started before.
     """
 

@@ -1,11 +1,15 @@
 """The bridge on a node: an index over its states, and what relayers ask of it."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from corda_sim.core.contracts import StateRef
+from corda_sim.cross.xcc.types import ChannelInfo
 from corda_sim.flow import FlowLogic
 from corda_sim.flow.cordapp import AppServiceHub
+from corda_sim.ibc.channel.types import Channel
 from corda_sim.ibc.errors import FeatureLater
+from corda_sim.ibc.host.paths import channel
 from corda_sim.ibc.queries import (
     BridgeQueries,
     HostInfo,
@@ -13,6 +17,8 @@ from corda_sim.ibc.queries import (
     ProvenValue,
     TransactionEvents,
 )
+from flows.database import reader
+from flows.ibc.admitted import ClientNotAdmitted, admitted_clients, client_of
 from flows.ibc.history import History
 from flows.ibc.index import BridgeIndex
 from flows.ibc.proofs import prove
@@ -21,12 +27,13 @@ from states.ibc.partition import state_key
 
 
 class BridgeService(BridgeQueries):
-    """Answers from the committed vault."""
+    """Answers from the committed vault, and from the table `bridge_admitted_clients`."""
 
     def __init__(self, hub: AppServiceHub) -> None:
         self._services = hub.services
         self.index = BridgeIndex(hub.services)
         self._history = History(hub.services)
+        self._rows = reader(hub.database_url)
 
     def host(self, host: StateRef | None) -> HostInfo:
         """The host. Raises: BridgeHostUnknown."""
@@ -71,6 +78,21 @@ class BridgeService(BridgeQueries):
         """Transactions after a cursor. Raises: BridgeHostUnknown, IllegalArgumentError."""
         states = self.index.host(host)
         return self._history.events(states.host, since, limit)
+
+    def admitted(self, host: StateRef | None) -> tuple[str, ...]:
+        """The clients that the operator has admitted, sorted. Raises: BridgeHostUnknown."""
+        return admitted_clients(self._rows, self.index.host(host).host.state.data.base_id)
+
+    def require_admitted(self, host: StateRef, channels: Iterable[ChannelInfo]) -> None:
+        """Raises: ClientNotAdmitted unless each channel's client is. BridgeHostUnknown."""
+        admitted, states = self.admitted(host), self.index.host(host)
+        for one in channels:
+            path = channel(one.port, one.channel)
+            value = self._services.state_and_ref(states.refs[path]).state.data.values[path]
+            client = client_of(self._services, states, Channel.decode_strict(value))
+            if client not in admitted:
+                place = f"{one.port}/{one.channel}"
+                raise ClientNotAdmitted(f"{place} is over {client}, which this node doesn't admit")
 
 
 def create_bridge_service(hub: AppServiceHub) -> BridgeService | None:

@@ -16,6 +16,7 @@ from corda_sim.lcp.node.server import open_platform
 from corda_sim.local.files import write_private
 from corda_sim.relayer.assembly import Given, connected
 from corda_sim.relayer.config import CROSS_VERSION, load_config
+from corda_sim.relayer.handshake.path import Path as BridgePath
 from corda_sim.relayer.handshake.path import open_path
 from corda_sim.testing.dvp_demo.corda_side import BUYERS_BANK, SELLERS_BANK, CordaSide
 from corda_sim.testing.dvp_demo.quorum_side import BRIDGE_FILE, RELAYER_KEY, QuorumSide
@@ -86,8 +87,10 @@ class Relaying:
             }
             write_private(self._file(node, ports), to_toml(content).encode())
 
-    def open(self, quorum: QuorumSide) -> dict[str, str]:
-        """Open clients, connection and channels, as `relayer handshake` and `goquorum admit` do.
+    def open(self, corda: CordaSide, quorum: QuorumSide) -> dict[str, str]:
+        """Open clients, connection and channels, as `relayer handshake` does.
+
+        Between connection and channels the clients are admitted: by both banks, and on GoQuorum.
 
         The channels' names on Corda by their ports.
 
@@ -97,9 +100,7 @@ class Relaying:
         key = read_key(self.directory / RELAYER_KEY, str)
         given = Given(self.directory, quorum.bridge.handler.address, quorum.block, key, time.time)
         with connected(config, given) as parties:
-            path = open_path(
-                parties, config.channels, lambda made: quorum.admit(made.there.client_id)
-            )
+            path = open_path(parties, config.channels, lambda made: _admit(made, corda, quorum))
         return {channel.port: channel.here_id for channel in path.channels}
 
     def switch(self, node: str, ports: Sequence[str] = PORTS) -> None:
@@ -127,3 +128,8 @@ class Relaying:
 
     def _file(self, node: str, ports: Sequence[str]) -> Path:
         return self.directory / f"relayer-{node}-{'-'.join(ports)}.toml"
+
+
+def _admit(path: BridgePath, corda: CordaSide, quorum: QuorumSide) -> None:
+    corda.admit(path.here.client_id)
+    quorum.admit(path.there.client_id)

@@ -106,6 +106,11 @@ class CordaSide:
             contracts=f"{CASH_ID}={CASH_CONTRACT}",
         )
 
+    def admit(self, client_id: str) -> None:
+        """Have both banks take a client's word, as `ibc admit` does."""
+        for node in (BUYERS_BANK, SELLERS_BANK):
+            self.flow(node, "AdmitClientFlow", "admit", client_id=client_id)
+
     def make_accounts(self, coins: int) -> None:
         """The buyer's and the seller's account, and the stablecoin that the buyer has."""
         banks = ((BUYERS_BANK, BUYER, SELLERS_BANK), (SELLERS_BANK, SELLER, BUYERS_BANK))

@@ -56,7 +56,7 @@ def opened(
         tell("Opening clients, connection and channels")
         quorum = deployed.result()
         stack.callback(quorum.rpc.close)
-        channels = relaying.open(quorum)
+        channels = relaying.open(corda, quorum)
         tell("Minting tickets for packets, starting the relayer")
         corda.mint_tickets(channels)
         stack.callback(relaying.stop)

@@ -17,7 +17,7 @@ from corda_sim.testing.sim.poison import POISON_APP
 from corda_sim.testing.site import NodeSpec, Site
 from notary.hosting import HostedNotary, notary_service
 
-_MIGRATIONS: Final = ("node", "accounts", "cash", "validator")
+_MIGRATIONS: Final = ("node", "accounts", "bridge", "cash", "validator")
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,14 +12,17 @@ from corda_sim.cli.main import run
 from corda_sim.ibc.any import AnyMessage, pack
 from corda_sim.ibc.channel.types import Channel, ChannelCounterparty, ChannelState, Order
 from corda_sim.ibc.connection.types import ConnectionEnd, ConnectionState, Counterparty
-from corda_sim.ibc.lightclients.lcp.types import ClientState
+from corda_sim.ibc.lightclients.lcp.types import ClientState, ConsensusState
+from corda_sim.rpc.client import FlowOutcome
 
 BASE = f"{'AB' * 32}(0)"
 PLACE = "ports/cross/channels/channel-0"
 VALUES = {
     "clients/lcp-client-0/clientState": pack(ClientState(b"\1" * 32, 10)),
     "clients/lcp-client-0/consensusStates/0-9": b"\1",
-    "clients/lcp-client-0/consensusStates/0-10": b"\1",
+    "clients/lcp-client-0/consensusStates/0-10": pack(ConsensusState(b"\3" * 32, 7)),
+    "clients/lcp-client-2/consensusStates/0-0": pack(ConsensusState()),
+    "clients/lcp-client-2/clientState": pack(ClientState(b"\2" * 32, 10)),
     "clients/other-client-1/clientState": AnyMessage("/another.Client", b"").encode(),
     "connections/connection-0": ConnectionEnd(
         "lcp-client-0", (), ConnectionState.OPEN, Counterparty("there-0", "connection-5")
@@ -43,13 +46,21 @@ class FakeNode:
 
     def __init__(self) -> None:
         self.hosts: set[str | None] = set()
+        self.started: list[tuple[str, dict[str, str]]] = []
 
     def invoke(self, method: str, host: str | None, **arguments: str) -> Any:  # noqa: ANN401 - JSON
         self.hosts.add(host)
         if method == "ibcPaths":
             return sorted(path for path in VALUES if path.startswith(arguments["prefix"]))
+        if method == "ibcAdmitted":
+            return ["lcp-client-0"]
         assert method == "ibcQuery"
-        return {"value": VALUES[arguments["path"]].hex(), "tear_off": "", "height": 1}
+        found = VALUES.get(arguments["path"])
+        return {"value": None if found is None else found.hex(), "tear_off": "", "height": 1}
+
+    def start_flow(self, flow: str, arguments: dict[str, str]) -> FlowOutcome:
+        self.started.append((flow, arguments))
+        return FlowOutcome("flow", arguments["client_id"], "", "", "")
 
 
 @pytest.fixture
@@ -71,14 +82,32 @@ def told(capsys: pytest.CaptureFixture[str], *arguments: str) -> Any:  # noqa: A
 
 @pytest.mark.usefixtures("node")
 def test_clients_with_their_newest_height(capsys: pytest.CaptureFixture[str]) -> None:
-    lcp, other = told(capsys, "clients")
+    lcp, fresh, other = told(capsys, "clients")
     assert lcp == {
         "client": "lcp-client-0",
+        "admitted": True,
         "type": ClientState.TYPE_URL,
         "height": "0-10",
         "frozen": False,
+        "mrenclave": "01" * 32,
+        "state_id": "03" * 32,
     }
-    assert (other["client"], other["height"], other["frozen"]) == ("other-client-1", "0-0", None)
+    assert (fresh["admitted"], fresh["height"], fresh["state_id"]) == (False, "0-0", None)
+    assert (other["client"], other["height"], other["admitted"]) == ("other-client-1", "0-0", False)
+    assert {other[name] for name in ("frozen", "mrenclave", "state_id")} == {None}
+
+
+@pytest.mark.parametrize(
+    ("command", "flow", "done"),
+    [("admit", "AdmitClientFlow", "admitted"), ("revoke", "RevokeClientFlow", "revoked")],
+)
+def test_a_client_is_admitted_and_revoked_by_flows(
+    node: FakeNode, capsys: pytest.CaptureFixture[str], command: str, flow: str, done: str
+) -> None:
+    assert told(capsys, command, "lcp-client-0") == {done: "lcp-client-0"}
+    told(capsys, command, "lcp-client-1", "--host", BASE)
+    named = {"client_id": "lcp-client-1", "base_id": BASE}
+    assert node.started == [(flow, {"client_id": "lcp-client-0"}), (flow, named)]
 
 
 @pytest.mark.usefixtures("node")

@@ -26,6 +26,7 @@ def make_genesis(client: NodeRpcClient) -> str:
         ("ibcPaths", {"prefix": "clients/"}),
         ("ibcHeader", {"height": 1}),
         ("ibcEvents", {}),
+        ("ibcAdmitted", {}),
         ("ibcHost", {"host": f"{'AB' * 32}(0)"}),
     ],
 )

@@ -147,19 +147,27 @@ class TokenChain(QbftSide):
         )
 
 
-class DvpBridge(HostBridge):
-    """A bridge with Cross's channels."""
+class CrossBridge(HostBridge):
+    """A host and a chain with Cross's channels; no node admits the client yet."""
 
     qbft: TokenChain
 
-    def __init__(self, network: MockNetwork) -> None:
-        super().__init__(network, TokenChain)
-        self.network = network
+    def __init__(self, network: MockNetwork, base_id: StateRef | None = None) -> None:
+        super().__init__(network, TokenChain, base_id)
         self.connect()
-        self.open_channel(CROSS_PORT, VERSION)
-        _, self.qbft.auth = self.open_channel(AUTH_PORT, VERSION)
+        self.calls, _ = self.open_channel(CROSS_PORT, VERSION)
+        self.auth, self.qbft.auth = self.open_channel(AUTH_PORT, VERSION)
+
+
+class DvpBridge(CrossBridge):
+    """A bridge that both banks take."""
+
+    def __init__(self, network: MockNetwork) -> None:
+        super().__init__(network)
+        self.network = network
         self.a, self.b = network["PartyA"], network["PartyB"]
         self.served = 0
+        self.admit()
 
     def newcomers(self) -> "Dvp":
         """A buyer with 150 JPY, and a seller with a token."""

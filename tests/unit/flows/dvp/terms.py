@@ -42,3 +42,9 @@ TERMS = Terms(
     ),
     asset=Asset(contract=NFT, token=2**256 - 1),
 )
+
+
+def changed(terms: Terms, part: str, **fields: object) -> Terms:
+    """Terms whose part has other fields."""
+    inner = getattr(terms, part).model_copy(update=fields)
+    return terms.model_copy(update={part: inner})

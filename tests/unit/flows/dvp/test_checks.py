@@ -23,17 +23,13 @@ from flows.dvp.terms_types import NamedParty
 from flows.ibc.service import BridgeService
 from flows.refusals import ImpostorRefused, TwinStateRefused
 from tests.unit.flows.dvp.dvp_bridge import NEVER, Claim, Dvp
+from tests.unit.flows.dvp.terms import changed
 from tests.unit.states.ledger import OTHER_BANK, key
 
 
 @pytest.fixture
 def terms(dvp: Dvp) -> Terms:
     return dvp.propose()
-
-
-def changed(terms: Terms, part: str, **fields: object) -> Terms:
-    inner = getattr(terms, part).model_copy(update=fields)
-    return terms.model_copy(update={part: inner})
 
 
 def test_both_sides_find_the_same_transaction(dvp: Dvp, terms: Terms) -> None:

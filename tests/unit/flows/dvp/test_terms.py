@@ -14,8 +14,9 @@ from corda_sim.cross.tx.types import CommitProtocol
 from corda_sim.cross.xcc.types import SELF, ChannelInfo
 from corda_sim.ibc.any import AnyMessage
 from corda_sim.ibc.channel.types import Channel, ChannelCounterparty, ChannelState, Order
-from flows.dvp.channels import bridge_of
+from flows.dvp.channels import KnownChannel, bridge_of
 from flows.dvp.terms import Terms, TermsRefused
+from flows.ibc.admitted import ClientNotAdmitted
 from states.cash import LockCall
 from states.cross.call_info import CallInfo
 from tests.unit.flows.dvp.terms import BUYER, NFT, SELLER, TERMS
@@ -162,11 +163,16 @@ def end(state: ChannelState, counterparty: str, port: str) -> bytes:
     return Channel(state, Order.UNORDERED, other, ("connection-0",), "cross-1").encode()
 
 
-def ends(*places: tuple[str, str, ChannelState]) -> dict[str, bytes]:
-    return {
-        f"channelEnds/ports/{port}/channels/{name}": end(state, f"channel-{number + 5}", port)
+def ends(*places: tuple[str, str, ChannelState], admitted: bool = True) -> list[KnownChannel]:
+    return [
+        KnownChannel(
+            f"channelEnds/ports/{port}/channels/{name}",
+            end(state, f"channel-{number + 5}", port),
+            "lcp-client-0",
+            admitted,
+        )
         for number, (port, name, state) in enumerate(places)
-    }
+    ]
 
 
 CALLS = ("cross", "channel-0", ChannelState.OPEN)
@@ -203,3 +209,15 @@ def test_a_bridge_without_channels_serves_no_dvp(
 def test_a_named_channel_must_be_open() -> None:
     with pytest.raises(IllegalArgumentError, match="there is none"):
         bridge_of(BASE, "corda", ends(CALLS, AUTH), "channel-9")
+
+
+def test_channels_over_clients_that_arent_admitted_are_told_apart_from_none() -> None:
+    with pytest.raises(ClientNotAdmitted, match="channel-0 over lcp-client-0"):
+        bridge_of(BASE, "corda", ends(CALLS, AUTH, admitted=False))
+    with pytest.raises(ClientNotAdmitted, match="port cross-auth has channel-1"):
+        bridge_of(BASE, "corda", ends(CALLS) + ends(AUTH, admitted=False))
+    second = ("cross", "channel-2", ChannelState.OPEN)
+    known = ends(CALLS, AUTH) + ends(second, admitted=False)
+    assert bridge_of(BASE, "corda", known).calls == "channel-0"
+    with pytest.raises(ClientNotAdmitted, match="channel-2"):
+        bridge_of(BASE, "corda", known, "channel-2")

@@ -17,6 +17,7 @@ from corda_sim.ibc.protobuf import Message
 from corda_sim.ibc.router import Delivery, ResultType
 from corda_sim.testing.mock_network import MockNetwork
 from corda_sim.testing.mock_node import MockNode
+from flows.ibc.admission import AdmitClientFlow
 from flows.ibc.building import Submitted
 from flows.ibc.hosting import GenesisCreateFlow, HostCreateFlow
 from flows.ibc.service import BridgeService
@@ -99,9 +100,11 @@ class _Values(Mapping[str, bytes]):
 class HostSide(Side):
     """The host, reached through one of its nodes."""
 
-    def __init__(self, enclave: Enclave, network: MockNetwork) -> None:
+    def __init__(
+        self, enclave: Enclave, network: MockNetwork, base_id: StateRef | None = None
+    ) -> None:
         self.network, self.node = network, network["PartyA"]
-        self.base_id = make_host(network)
+        self.base_id = base_id or make_host(network)
         super().__init__(enclave, None)  # type: ignore[arg-type] # the contract's own
         self.store.values = _Values(self.node)  # type: ignore[assignment]
         info = self.service.host(None)
@@ -173,12 +176,20 @@ class HostSide(Side):
 
 
 class HostBridge(BridgeOfTwo):
-    """A host and a chain with clients; `connect` and `open_channel` do the rest."""
+    """A host, a new one unless `base_id` names one, and a chain with clients.
 
-    def __init__(self, network: MockNetwork, chain: type[QbftSide] = QbftSide) -> None:
+    `connect` and `open_channel` do the rest.
+    """
+
+    def __init__(
+        self,
+        network: MockNetwork,
+        chain: type[QbftSide] = QbftSide,
+        base_id: StateRef | None = None,
+    ) -> None:
         self.enclave = Enclave()
         self.qbft = chain(self.enclave)
-        self.corda = HostSide(self.enclave, network)  # type: ignore[assignment]
+        self.corda = HostSide(self.enclave, network, base_id)  # type: ignore[assignment]
         for side in (self.qbft, self.corda):
             side.create_client()
         self.qbft.tell(self.corda)
@@ -188,6 +199,11 @@ class HostBridge(BridgeOfTwo):
     def host(self) -> HostSide:
         assert isinstance(self.corda, HostSide)
         return self.corda
+
+    def admit(self, *nodes: str) -> None:
+        """Both banks, or these nodes, take the client's word."""
+        for name in nodes or ("PartyA", "PartyB"):
+            self.host.network[name].run_flow(AdmitClientFlow(self.host.client_id))
 
     def told(self, source: Side) -> Height:
         other = self.corda if source is self.qbft else self.qbft
