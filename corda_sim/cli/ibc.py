@@ -44,7 +44,8 @@ def admit(
 ) -> None:
     """Take a client's word: this node then starts and locks over its channels.
 
-    First hold it against `relayer status` of a relayer of your own: anybody makes clients.
+    It should be the one that `relayer handshake` of a relayer of your own names: any party of the
+    host may make others.
     """
     _decide(context, "AdmitClientFlow", client, host)
     emit({"admitted": client}, as_json=as_json)

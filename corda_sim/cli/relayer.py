@@ -46,7 +46,8 @@ def handshake(
     """Open clients, a connection and the channels; what is open is left alone.
 
     GoQuorum's Cross modules take channels over clients alone that their owner has admitted:
-    open the connection first, then `goquorum admit CLIENT_ID`, then the channels.
+    open the connection first, then `goquorum admit CLIENT_ID`, then the channels. Corda's banks
+    admit theirs by `ibc admit CLIENT_ID`.
     """
     from corda_sim.cli.relaying import Opened
     from corda_sim.relayer.handshake.path import open_path

@@ -18,7 +18,7 @@ from corda_sim.node.storage.errors import (
 )
 from notary import schema as notary_schema
 
-BRANCHES = {"node", "notary", "accounts", "cash"}
+BRANCHES = {"node", "notary", "accounts", "bridge", "cash"}
 
 
 @pytest.fixture
@@ -67,7 +67,7 @@ def test_a_current_database_is_left_alone_by_a_process_that_starts_beside_a_writ
 
 
 def test_an_unknown_branch_changes_nothing(url: str) -> None:
-    with pytest.raises(DatabaseMigrationException, match="known: accounts, cash, node, notary"):
+    with pytest.raises(DatabaseMigrationException, match="known: accounts, bridge, cash, node"):
         migrate.upgrade(url, ["node", "nodes"])
     assert all(version.revision is None for version in migrate.current(url))
 
