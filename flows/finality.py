@@ -51,7 +51,7 @@ class FinalityFlow(FlowLogic[SignedTransaction]):
     async def call(self) -> SignedTransaction:
         """The transaction with the notary's signatures."""
         self._check_sessions()
-        self._verify()
+        await self._verify()
         final = await self._notarise()
         self.service_hub.record_transactions((final,), self.states_to_record)
         await self._broadcast(final)
@@ -85,13 +85,13 @@ class FinalityFlow(FlowLogic[SignedTransaction]):
                 names[party.name] = None
         return tuple(map(str, names))
 
-    def _verify(self) -> None:
+    async def _verify(self) -> None:
         stx = self.transaction
         notary_key = None if stx.notary is None else stx.notary.owning_key
         missing = stx.get_missing_signers() - {notary_key}
         if missing:
             stx.verify_signatures_except(*(() if notary_key is None else (notary_key,)))
-        self.service_hub.verify(stx, check_signatures=False)
+        await self.service_hub.verify_transaction(stx, check_signatures=False)
 
     async def _notarise(self) -> SignedTransaction:
         stx = self.transaction

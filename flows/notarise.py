@@ -66,7 +66,7 @@ class NotaryFlow(TimedFlow[tuple[TransactionSignature, ...]]):
     async def attempt(self) -> tuple[TransactionSignature, ...]:
         """The notary's signatures."""
         self.set_step(REQUESTING)
-        notary = self._check_transaction()
+        notary = await self._check_transaction()
         try:
             response = await self._ask(notary)
         except NotaryException as refusal:
@@ -78,7 +78,7 @@ class NotaryFlow(TimedFlow[tuple[TransactionSignature, ...]]):
             remember_head(self, response.head)
         return signatures
 
-    def _check_transaction(self) -> Party:
+    async def _check_transaction(self) -> Party:
         hub, stx = self.service_hub, self.transaction
         notary = stx.notary
         if notary is None:
@@ -96,7 +96,7 @@ class NotaryFlow(TimedFlow[tuple[TransactionSignature, ...]]):
             )
         if not self.skip_verification:
             stx.verify_signatures_except(notary.owning_key)
-            hub.verify(stx, check_signatures=False)
+            await hub.verify_transaction(stx, check_signatures=False)
         return notary
 
     async def _ask(self, notary: Party) -> NotarisationResponse:

@@ -218,7 +218,7 @@ class ResolveTransactionsFlow(FlowLogic[None]):
         """All that doesn't depend on what other flows are fetching."""
         for place, tx_id in enumerate(self._verifiable(), start=1):
             transaction = self._load(tx_id)
-            self.service_hub.verify(transaction)
+            await self.service_hub.verify_transaction(transaction)
             self.service_hub.record_transactions((transaction,), StatesToRecord.NONE)
             if place % BATCH_SIZE == 0:
                 # ends the step: no commit is larger than a batch
@@ -290,7 +290,8 @@ class ReceiveTransactionFlow(FlowLogic[SignedTransaction]):
         check_parameters_hash(transaction)
         await self.sub_flow(ResolveTransactionsFlow(transaction, self.session))
         hub = self.service_hub
-        hub.verify(transaction, check_signatures=self.check_sufficient_signatures)
+        sufficient = self.check_sufficient_signatures
+        await hub.verify_transaction(transaction, check_signatures=sufficient)
         if self.check_sufficient_signatures and self.states_to_record is not StatesToRecord.NONE:
             self.check_before_recording(transaction)
             hub.record_transactions((transaction,), self.states_to_record)

@@ -124,7 +124,7 @@ class NotaryServiceFlow(FlowLogic[None]):
     async def _verify(self, node: NotaryNodeService, transaction: SignedTransaction) -> None:
         try:
             await self.sub_flow(ResolveTransactionsFlow(transaction, self.session))
-            self.service_hub.verify(transaction, check_signatures=False)
+            await self.service_hub.verify_transaction(transaction, check_signatures=False)
             transaction.verify_signatures_except(node.configuration.identity.owning_key)
         except INVALID_TRANSACTION as error:
             raise InvalidRequestError(TransactionInvalid(str(error)), transaction.id) from error

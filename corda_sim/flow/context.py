@@ -13,7 +13,7 @@ from corda_sim.flow.events import FlowOp, Opened, Sent
 from corda_sim.flow.journal import Input
 from corda_sim.flow.messages import FlowInfo
 from corda_sim.flow.progress import Progress, ProgressTracker
-from corda_sim.flow.settings import FlowTimeout
+from corda_sim.flow.settings import LARGE_TRANSACTION, FlowTimeout
 
 FAILED = "!"
 """Marks the input of an answer that was an exception: a replay raises it again."""
@@ -56,6 +56,7 @@ class FlowContext:
         self.at_stake: BaseException | None = None
         self.deadline: int | None = None
         self.timeouts = FlowTimeout()
+        self.large_transaction = LARGE_TRANSACTION
         self.is_committing: Callable[[], bool] = lambda: False
         self.is_killed: Callable[[], bool] = lambda: False
         self.on_progress: Callable[[Progress], None] = lambda _progress: None

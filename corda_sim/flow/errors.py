@@ -28,10 +28,12 @@ FlowKilled (BaseException)            unwinds a killed flow's coroutine; flow co
 """
 
 from contextlib import suppress
+from functools import cache
 from typing import ClassVar, Final
 
 import msgspec
 
+from corda_sim.core import errors as ledger_errors
 from corda_sim.core.errors import CordaError, IllegalArgumentError, IllegalStateError
 from corda_sim.core.serialization import deserialize, serialize
 from corda_sim.flow.messages import MAX_TEXT, FlowExceptionData
@@ -95,11 +97,21 @@ def keep_error(error: Exception) -> bytes:
 
 
 def restore_error(data: bytes) -> CordaError:
-    """The exception that `keep_error` kept."""
+    """The exception that `keep_error` kept: its type and text, and what a FlowException carries."""
     kept = msgspec.msgpack.decode(data, type=FlowExceptionData)
     if not kept.name.startswith("!"):
         return FlowException.from_wire(kept)
-    return PLATFORM_ERRORS.get(kept.name[1:], CordaError)(kept.message)
+    # by __new__: constructors differ, and their texts are made already
+    cls = _errors_by_name().get(kept.name[1:], CordaError)
+    return cls.__new__(cls, kept.message)
+
+
+@cache
+def _errors_by_name() -> dict[str, type[CordaError]]:
+    known = {**vars(ledger_errors), **globals()}.items()
+    return {
+        name: one for name, one in known if isinstance(one, type) and issubclass(one, CordaError)
+    }
 
 
 class UnexpectedFlowEndException(FlowException):

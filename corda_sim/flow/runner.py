@@ -179,6 +179,7 @@ class FlowRunner(StepQueue, ABC):
         context.is_committing = lambda: flow.in_flight is not None
         context.is_killed = lambda: flow.is_killed
         context.timeouts = self.settings.flow_timeout
+        context.large_transaction = self.settings.large_transaction
         context.on_progress = lambda progress: self._immediate.append(
             Notification(flow.flow_id, progress)
         )

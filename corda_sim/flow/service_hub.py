@@ -31,6 +31,7 @@ from corda_sim.flow.requests import AwaitCondition, ForceCheckpoint
 from corda_sim.flow.selection import InsufficientBalanceException
 from corda_sim.flow.services import NodeServices, StatesToRecord
 from corda_sim.flow.settings import FlowTimeout
+from corda_sim.flow.verifying import TransactionVerification, verify_in_flow
 
 S = TypeVar("S")
 COINS_TOPIC = "coins"
@@ -298,16 +299,16 @@ class FlowServiceHub:
                 self._context.staged, transactions, states, verified=verified
             )
 
-    def verify(self, transaction: SignedTransaction, *, check_signatures: bool = True) -> None:
+    async def verify_transaction(
+        self, transaction: SignedTransaction, *, check_signatures: bool = True
+    ) -> None:
         """Verify contracts and, unless told otherwise, that all signatures are there.
 
-        In a replay the verdict is the journaled one: nothing is run again.
+        The flow waits for the verdict on a large transaction, the node's other work goes on. In a
+        replay the verdict is the journaled one. Raises: as `SignedTransaction.verify`.
         """
-        self._context.record("verified", lambda: self._verify(transaction, check_signatures))
-
-    def _verify(self, transaction: SignedTransaction, check_signatures: bool) -> bytes:
-        transaction.verify(self.services, check_signatures)
-        return b""
+        operation = TransactionVerification(self.services, transaction, check_signatures)
+        await verify_in_flow(self._context, operation)
 
     def cordapp_service(self, cls: type[S]) -> S:
         """The node's instance of a CorDapp service."""

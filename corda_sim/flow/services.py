@@ -167,6 +167,10 @@ class NodeServices(ServicesForResolution, Protocol):
         """Whether the transaction is recorded as verified, in a committed step."""
         ...
 
+    async def run_beside(self, work: Callable[[], None]) -> None:
+        """Do work that takes long and asks no service; the node does its other work meanwhile."""
+        ...
+
     def claim_fetches(self, flow_id: str, ids: Iterable[SecureHash]) -> Iterable[SecureHash]:
         """Those of `ids` that no other flow fetches from its peer; they are the flow's to fetch."""
         ...

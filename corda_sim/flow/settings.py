@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 
 DAY_NS = 86_400 * 1_000_000_000
-
-
 SECOND_NS = 1_000_000_000
+LARGE_TRANSACTION = 256 * 1024
+"""Bytes, states referred to included, above which a transaction isn't verified in the step."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +29,7 @@ class EngineSettings:
     `max_flows`: flows that run at once before RPC is told to come back in `busy_eta_seconds`.
     `max_early_messages`: kept of one session while an earlier message is missing.
     `reload_checkpoint_after_suspend` rebuilds every flow from its journal at every suspend.
+    `large_transaction` (bytes): flows wait for the verification of what is larger.
     """
 
     message_retention: int = 7 * DAY_NS
@@ -37,3 +38,4 @@ class EngineSettings:
     busy_eta_seconds: float = 1.0
     reload_checkpoint_after_suspend: bool = False
     flow_timeout: FlowTimeout = FlowTimeout()
+    large_transaction: int = LARGE_TRANSACTION

@@ -217,6 +217,9 @@ class NodeConfiguration(_Settings):
     transaction_cache_size_mega_bytes: int = Field(
         default=8, gt=0, description="megabytes, more than 0"
     )
+    large_transaction_bytes: int = Field(
+        default=settings.LARGE_TRANSACTION, ge=0, description="bytes, 0 or more"
+    )
     cordapp_directories: tuple[str, ...] = Field(default=(), description="a list of directories")
     enterprise_configuration: EnterpriseConfiguration = EnterpriseConfiguration()
 

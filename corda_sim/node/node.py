@@ -6,6 +6,7 @@ import os
 import threading
 import time
 from collections.abc import Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 from pathlib import Path
@@ -187,9 +188,16 @@ class Node:
         )
         rows = TableRows(self.storage).rows("node_network_parameters")
         hub.past_parameters.update(load_past_parameters(rows))
+        hub.workers = self._workers()
         own = NodeParametersStorage(self.storage, hub, self._trust_root, _now)
         hub.cordapp_services[NodeParametersStorage] = own
         return hub
+
+    def _workers(self) -> Executor:
+        # One thread: Python runs one at a time, another would only take its time from the loop.
+        pool = ThreadPoolExecutor(1, "worker")
+        self._closing.callback(pool.shutdown, wait=False, cancel_futures=True)
+        return pool
 
     def _build_network_map(
         self, parameters: NetworkParameters, batch: WriteBatch
@@ -225,6 +233,7 @@ class Node:
             message_retention=int(cleanup.general_retention_period_in_days * 86_400 * 10**9),
             reload_checkpoint_after_suspend=self.config.reload_checkpoint_after_suspend,
             flow_timeout=self.config.flow_timeout.for_engine(),
+            large_transaction=self.config.large_transaction_bytes,
         )
         engine = NodeEngine(
             self.storage,

@@ -1,6 +1,8 @@
 """The node's services in one place, as the engine and flows see them (ServiceHubInternal)."""
 
+import asyncio
 from collections.abc import Callable, Collection, Iterable, Mapping
+from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from typing import Any, TypeVar, cast
 from uuid import UUID
@@ -36,7 +38,7 @@ class ServiceHub:
     """Implements what `corda_sim.flow.services.EngineServices` asks for.
 
     `clock` gives nanoseconds since the epoch, `entropy` random bytes. `members` tells which
-    parties act for a distributed service.
+    parties act for a distributed service. Without `workers` long work is done on the loop.
     """
 
     our_identity: Party
@@ -54,6 +56,7 @@ class ServiceHub:
     members: dict[Party, frozenset[Party]] = field(default_factory=dict)
     fetches: TransactionFetches = field(default_factory=TransactionFetches)
     cordapp_services: dict[type[Any], object] = field(default_factory=dict)
+    workers: Executor | None = None
 
     def now_ns(self) -> int:
         """Nanoseconds since the epoch."""
@@ -139,6 +142,13 @@ class ServiceHub:
     def is_verified(self, tx_id: SecureHash) -> bool:
         """Whether the transaction is recorded as verified."""
         return self.transactions.is_verified(tx_id)
+
+    async def run_beside(self, work: Callable[[], None]) -> None:
+        """Do long work in the worker pool, where there is one."""
+        if self.workers is None:
+            work()
+        else:
+            await asyncio.get_running_loop().run_in_executor(self.workers, work)
 
     def claim_fetches(self, flow_id: str, ids: Iterable[SecureHash]) -> Iterable[SecureHash]:
         """Those of `ids` that no other flow fetches from its peer; they are the flow's to fetch."""

@@ -20,9 +20,9 @@ from corda_sim.core.identity import Party
 from corda_sim.core.serialization import PLATFORM, deserialize, serialize
 from corda_sim.core.serialization.fields import FieldSpec
 from corda_sim.core.transactions.ledger import LedgerTransaction
-from corda_sim.core.transactions.resolution import check_parameters_order, resolve
+from corda_sim.core.transactions.prepared import prepare_verification
+from corda_sim.core.transactions.resolution import resolve
 from corda_sim.core.transactions.services import ServicesForResolution
-from corda_sim.core.transactions.verification import verify_resolved
 from corda_sim.core.transactions.wire import WireTransaction
 
 
@@ -175,7 +175,7 @@ class SignedTransaction:
         AttachmentResolutionException, MissingNetworkParametersException,
         TransactionSizeException, DecodeError.
         """
-        self._check_signatures(check_sufficient_signatures)
+        self.check_signatures(check_sufficient_signatures)
         return resolve(self.tx, services).ledger()
 
     def verify(
@@ -187,11 +187,13 @@ class SignedTransaction:
         SignaturesMissingException, what ``to_ledger_transaction`` raises, and a
         TransactionVerificationException.
         """
-        check_parameters_order(self.tx, services)
-        self._check_signatures(check_sufficient_signatures)
-        verify_resolved(resolve(self.tx, services), services.contract_loader)
+        prepare_verification(self, services, check_sufficient_signatures).run()
 
-    def _check_signatures(self, sufficient: bool) -> None:
+    def check_signatures(self, sufficient: bool) -> None:
+        """All must be right and, where ``sufficient`` is asked for, none may be missing.
+
+        Raises: SignatureException, SignaturesMissingException.
+        """
         if sufficient:
             self.verify_required_signatures()
         else:
