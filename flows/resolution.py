@@ -38,6 +38,9 @@ from flows.fetching import (
 BATCH_SIZE = 50
 """Transactions in one request (backchainFetchBatchSize), and verified in one step."""
 
+END_WITH_VERDICT = "end-with-verdict"
+"""The change by which fetching ends after the verdict, which a flow may have to wait for."""
+
 INVALID_TRANSACTION = (
     TransactionVerificationException,
     TransactionResolutionException,
@@ -81,16 +84,22 @@ class ResolveTransactionsFlow(FlowLogic[None]):
 
     What another flow of this node is fetching already is left to it for a while: not for ever,
     since its peer may never answer.
+
+    Without `ends` the caller tells the peer that nothing more is needed, once `has_all`.
     """
 
     def __init__(
         self,
         wanted: SignedTransaction | Iterable[SecureHash],
         session: FlowSession,
+        *,
+        ends: bool = True,
     ) -> None:
         self.root = wanted if isinstance(wanted, SignedTransaction) else None
         self.ids = () if isinstance(wanted, SignedTransaction) else tuple(wanted)
         self.session = session
+        self.ends = ends
+        self.has_all = False
         self._graph: dict[SecureHash, tuple[SecureHash, ...]] = {}
         self._asked: set[SecureHash] = set()
         self._of_others: dict[SecureHash, None] = {}
@@ -114,7 +123,9 @@ class ResolveTransactionsFlow(FlowLogic[None]):
             # before the wait: another flow may wait for what this one has
             await self._verify_and_record()
             await self._download(await self._left_by_others())
-        await self.session.send(FetchEnd())
+        self.has_all = True
+        if self.ends:
+            await self.session.send(FetchEnd())
         await self._verify_and_record()
 
     async def _left_by_others(self) -> list[SecureHash]:
@@ -288,14 +299,23 @@ class ReceiveTransactionFlow(FlowLogic[SignedTransaction]):
         received = await self.session.receive(SignedTransaction)
         transaction = self.received = received.unwrap(lambda value: value)
         check_parameters_hash(transaction)
-        await self.sub_flow(ResolveTransactionsFlow(transaction, self.session))
-        hub = self.service_hub
-        sufficient = self.check_sufficient_signatures
-        await hub.verify_transaction(transaction, check_signatures=sufficient)
+        await self._verify(transaction)
         if self.check_sufficient_signatures and self.states_to_record is not StatesToRecord.NONE:
             self.check_before_recording(transaction)
-            hub.record_transactions((transaction,), self.states_to_record)
+            self.service_hub.record_transactions((transaction,), self.states_to_record)
         return transaction
+
+    async def _verify(self, transaction: SignedTransaction) -> None:
+        """The peer goes on with the commit of the verdict, however long that takes."""
+        is_last = self.patch(END_WITH_VERDICT)
+        resolving = ResolveTransactionsFlow(transaction, self.session, ends=not is_last)
+        sufficient = self.check_sufficient_signatures
+        try:
+            await self.sub_flow(resolving)
+            await self.service_hub.verify_transaction(transaction, check_signatures=sufficient)
+        finally:
+            if is_last and resolving.has_all:
+                await self.session.send(FetchEnd())
 
     def check_before_recording(self, transaction: SignedTransaction) -> None:
         """For subclasses: raise to keep a valid transaction out (ReceiveTransactionFlow)."""

@@ -190,6 +190,7 @@ class Rig:
         self.url = f"sqlite:///{home}/{name}.db"
         migrate.upgrade(self.url, ("node",))
         self.fatal: list[Exception] = []
+        self.flows: tuple[type[FlowLogic[Any]], ...] = (Double, Doubled, Nap, Ask)
 
     async def start(self) -> None:
         self.storage = SqlStorage(self.url)
@@ -215,7 +216,7 @@ class Rig:
             time.time_ns,
         )
         registry = FlowRegistry()
-        for flow in (Double, Doubled, Nap, Ask):
+        for flow in self.flows:
             registry.register(flow, "engine-app")
         self.engine = NodeEngine(
             self.storage,
