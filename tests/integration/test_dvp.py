@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -26,6 +27,7 @@ pytestmark = [pytest.mark.integration, pytest.mark.timeout(400)]
 TOKENS = dict(zip(CASES, range(7, 7 + len(CASES)), strict=True))
 OWNER_OF = "0x6352211e"
 UNCONSUMED = 0
+STATE_ID_SIZE = 32
 HELD = """
     SELECT coalesce(sum(cash.pennies), 0) FROM vault_states AS state
     JOIN contract_cash_states AS cash USING (transaction_id, output_index)
@@ -89,6 +91,23 @@ def test_both_chains_do_it_or_neither(site: Site, case: str) -> None:
     assert UNCONSUMED not in site.locks("PartyB")
     assert len(site.locks("PartyB")) == locks + (case != "unsigned")
     assert list(problems(done)) == []
+
+
+def test_each_bank_admits_by_itself(site: Site, capsys: pytest.CaptureFixture[str]) -> None:
+    def said(node: str, *words: str) -> Any:  # noqa: ANN401 - JSON
+        place = str(site.directory / "network" / node)
+        assert run(["-n", place, "ibc", *words, "--json"]) == 0
+        return json.loads(capsys.readouterr().out)
+
+    (buyers,), (validators,) = said("PartyA", "clients"), said("Validator", "clients")
+    assert (buyers["admitted"], validators["admitted"]) == (True, False)
+    assert buyers["mrenclave"] == validators["mrenclave"]
+    assert len(bytes.fromhex(buyers["state_id"])) == STATE_ID_SIZE
+    client = buyers["client"]
+    assert said("PartyB", "revoke", client) == {"revoked": client}
+    assert not said("PartyB", "clients")[0]["admitted"]
+    assert said("PartyB", "admit", client) == {"admitted": client}
+    assert said("PartyB", "clients")[0]["admitted"]
 
 
 @pytest.mark.slow
