@@ -12,7 +12,7 @@ from corda_sim.ibc.client.types import MsgUpdateClient
 from corda_sim.lcp.errors import LcpRefusedException
 from corda_sim.relayer.backlog import Backlog, Item
 from corda_sim.relayer.chain import Chain
-from corda_sim.relayer.errors import NothingToProveException
+from corda_sim.relayer.errors import EnclaveLostException, NothingToProveException
 from corda_sim.relayer.figures import RelayerFigures
 from corda_sim.relayer.outcomes import Outcome, Submission, Verdict
 from corda_sim.relayer.prover import Prover
@@ -227,10 +227,13 @@ class Direction:
 
 
 def _may_be_the_works(error: CordaError) -> bool:
-    """Whether a packet may be the cause: the surroundings' errors pass with time."""
+    """Whether a packet may be the cause: the surroundings' errors pass with time.
+
+    A lost enclave's doesn't pass by itself: parked packets tell of it.
+    """
     if isinstance(error, LcpRefusedException):
         return error.type_name.startswith(_IBC_ERROR)
-    return isinstance(error, NothingToProveException)
+    return isinstance(error, NothingToProveException | EnclaveLostException)
 
 
 def _may_elapse(work: Work) -> bool:

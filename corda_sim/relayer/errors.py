@@ -6,6 +6,7 @@ RelayerException
 ├── NothingToProveException       a chain doesn't hold what is to be proven
 ├── ProofTooOldException          no header leads from what a client holds to what is to be proven
 ├── StateMismatchException        an enclave's client isn't one of the chain that it is fed from
+├── EnclaveLostException          an enclave that doesn't know what the other chain's client holds
 ├── EnclaveKeyException           no enclave key that the other chain takes
 ├── HandshakeException            a step of the handshake was refused
 └── UnknownPacketException        no such packet
@@ -36,6 +37,10 @@ class ProofTooOldException(RelayerException):
 
 class StateMismatchException(RelayerException):
     """A state that isn't what the chain itself says: the client follows another one."""
+
+
+class EnclaveLostException(RelayerException):
+    """An enclave can't lead the other chain's client on: it is another one, or lost its state."""
 
 
 class EnclaveKeyException(RelayerException):

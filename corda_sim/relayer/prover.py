@@ -24,7 +24,8 @@ class Prover(Protocol):
     def prove(self, claims: Sequence[Claim], known: Height) -> Proven:
         """Proofs for a client whose newest height is `known`.
 
-        Raises: NothingToProveException, ProofTooOldException, and what its services raise.
+        Raises: NothingToProveException, ProofTooOldException, EnclaveLostException, and what its
+        services raise.
         """
 
     def key_to_register(self, client_id: str) -> AnyMessage | None:
@@ -36,10 +37,12 @@ class Prover(Protocol):
     def doubt(self) -> None:
         """Something failed: rely on nothing that was asked before."""
 
-    def prepare(self) -> None:
+    def prepare(self, client_id: str | None) -> None:
         """Make what stands behind a client on the other chain, unless it is there.
 
-        Raises: StateMismatchException when what is there follows another chain.
+        An activated one, if there is, is to be led on from what it holds. Raises:
+        StateMismatchException when what is there follows another chain, EnclaveLostException when
+        it doesn't lead on from there.
         """
 
     def client_states(self) -> tuple[AnyMessage, AnyMessage]:

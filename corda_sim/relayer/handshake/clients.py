@@ -34,13 +34,18 @@ def find_client(chain: Chain, prover: Prover) -> str | None:
 
 
 def ensure_clients(here: tuple[Chain, Prover], there: tuple[Chain, Prover]) -> tuple[End, End]:
-    """Both clients, made where there is none.
+    """Both clients, made where there is none, with what stands behind them.
 
     All are made before the first is activated: making them is news that an activation can tell.
     Raises: HandshakeException, StateMismatchException when the enclave's client follows another
-    chain than the one that is asked here.
+    chain than the one that is asked here, EnclaveLostException when it can't go on with what is
+    there.
     """
-    first, second = (find_client(*one) or _fresh(*one) for one in (here, there))
+    sides = (here, there)
+    found = [find_client(*one) for one in sides]
+    for (_, prover), client_id in zip(sides, found, strict=True):
+        prover.prepare(client_id)
+    first, second = (one or _fresh(*side) for one, side in zip(found, sides, strict=True))
     return _active(*here, first), _active(*there, second)
 
 

@@ -76,10 +76,8 @@ def open_path(
     """Open what isn't; `ports` maps ports to versions.
 
     `before_channels` is called when the connection is open, and no channel may be.
-    Raises: HandshakeException, StateMismatchException.
+    Raises: HandshakeException, StateMismatchException, EnclaveLostException.
     """
-    for _, prover in (parties.here, parties.there):
-        prover.prepare()
     here, there = ensure_clients(parties.here, parties.there)
     connection = ensure_connection(here, there)
     before_channels(Path(here, there, connection, ()))

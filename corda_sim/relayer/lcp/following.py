@@ -3,7 +3,7 @@
 Nobody knows which heights an enclave has seen: it may be behind (restored, or another one) or ahead
 (an earlier run fed it, and its updates never arrived). A header must be judged by the newest height
 below it, and the validators may have changed on the way. Both are met by stopping halfway whenever
-the enclave refuses a step.
+the enclave refuses a step. Each attempt aims lower than the one before, so that all searches end.
 """
 
 from collections import deque
@@ -14,7 +14,7 @@ from corda_sim.ibc.client.height import Height
 from corda_sim.ibc.lightclients.lcp.messages import UpdateState, decode_message
 from corda_sim.lcp.elc_client import SignedMessage
 from corda_sim.lcp.errors import LcpRefusedException
-from corda_sim.relayer.errors import ProofTooOldException, StateMismatchException
+from corda_sim.relayer.errors import EnclaveLostException, StateMismatchException
 
 REFUSED_HEADER: Final = "ErrInvalidHeader"
 
@@ -73,18 +73,18 @@ def follow(steps: Steps, feed: Feed, known: Height, target: Height) -> list[Sign
     """Messages that lead from `known` to `target`, each from where the former ends.
 
     Raises: LcpRefusedException for a header that the enclave doesn't take from any height,
-    ProofTooOldException.
+    ProofTooOldException, EnclaveLostException, StateMismatchException.
     """
     at, messages = known, list[SignedMessage]()
     while at < target:
-        signed = _step(steps, feed, at, target)
+        signed = step(steps, feed, at, target)
         messages.append(signed)
         at = update_of(signed).post_height
     return messages
 
 
-def _step(steps: Steps, feed: Feed, at: Height, target: Height) -> SignedMessage:
-    """The furthest step from `at` that the enclave takes."""
+def step(steps: Steps, feed: Feed, at: Height, target: Height) -> SignedMessage:
+    """The furthest step from `at` that the enclave takes. Raises: as `follow`."""
     is_fed = False
     while True:
         try:
@@ -95,13 +95,21 @@ def _step(steps: Steps, feed: Feed, at: Height, target: Height) -> SignedMessage
                 raise
             target = middle
             continue
-        before = update_of(signed).prev_height
+        before = _judged_by(signed, target)
         if before == at:
             return signed
-        if before > at:
+        if at < before < target:
             target = before
             continue
         if is_fed:
-            raise ProofTooOldException(f"the enclave goes on from {before}, the client holds {at}")
-        feed(steps.header(at, before))  # restored, and led on by another: it never knew this height
+            raise EnclaveLostException(f"the enclave goes on from {before}, the client holds {at}")
+        feed(steps.header(at, before))  # restored, or made again: it never knew this height
         is_fed = True
+
+
+def _judged_by(signed: SignedMessage, target: Height) -> Height:
+    """The height that an update to `target` goes on from."""
+    update = update_of(signed)
+    if update.post_height != target:
+        raise StateMismatchException(f"the enclave tells of {update.post_height}, not of {target}")
+    return update.prev_height

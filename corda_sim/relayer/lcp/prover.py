@@ -10,7 +10,6 @@ from corda_sim.ibc.client.height import ZERO_HEIGHT, Height
 from corda_sim.ibc.commitment.prefix import IBC_PREFIX
 from corda_sim.ibc.errors import FeatureLater
 from corda_sim.ibc.lightclients.corda.client import canonical_client_state as canonical_corda
-from corda_sim.ibc.lightclients.corda.types import ClientState as CordaClientState
 from corda_sim.ibc.lightclients.lcp.messages import CommitmentProofs, UpdateState
 from corda_sim.ibc.lightclients.lcp.state_id import state_id_of
 from corda_sim.ibc.lightclients.lcp.types import ClientState, ConsensusState, UpdateClientMessage
@@ -19,14 +18,24 @@ from corda_sim.ibc.lightclients.qbft.types import ClientState as QbftClientState
 from corda_sim.lcp.elc_client import Question, SignedMessage
 from corda_sim.lcp.errors import LcpRefusedException
 from corda_sim.relayer.chain import Claim, Ledger, Origin
-from corda_sim.relayer.errors import ProofTooOldException, StateMismatchException
-from corda_sim.relayer.lcp.following import REFUSED_HEADER, RememberedSteps, follow, update_of
+from corda_sim.relayer.errors import (
+    EnclaveLostException,
+    ProofTooOldException,
+    StateMismatchException,
+)
+from corda_sim.relayer.lcp.following import REFUSED_HEADER, update_of
 from corda_sim.relayer.lcp.keys import SigningKey
+from corda_sim.relayer.lcp.trail import Trail, height_of, read_state, states_at, telling_loss
 from corda_sim.relayer.prover import Proven
 
 NEWER_SECONDS: Final = 30.0
 _POLL_SECONDS: Final = 0.05
 _LOOK_BACK: Final = 16
+_RENAME: Final = (
+    "give it another name in [lcp] and run `relayer handshake` again, which makes it from there; "
+    "see docs/bridge.md"
+)
+_OPEN_ANEW: Final = "open anew, as docs/bridge.md says"
 
 
 class LightClients(Protocol):
@@ -74,7 +83,7 @@ class LcpProver:
     ) -> None:
         self._origin, self._other, self._lights = origin, other, lights
         self._key, self._client = key, client
-        self._steps = RememberedSteps(origin)
+        self._trail = Trail(origin, self._feed)
 
     def prove(self, claims: Sequence[Claim], known: Height) -> Proven:
         """Ask the chain, then the enclave. Raises as the protocol says."""
@@ -85,13 +94,12 @@ class LcpProver:
         return Proven(evidence.height, updates, proofs)
 
     def _updates(self, known: Height, target: Height) -> tuple[AnyMessage, ...]:
-        if target == known:
-            return ()
         enclave = self._enclave_height()
         if enclave < known:
-            follow(self._steps, self._feed, enclave, known)
-        steps = follow(self._steps, self._feed, known, target)
-        self._steps.remember(target)
+            self._trail.lead(enclave, known)
+        if target == known:
+            return ()
+        steps = self._trail.lead(known, target)
         if not steps:
             raise ProofTooOldException(f"the client holds {known}, the proof is of {target}")
         signed = steps[0] if len(steps) == 1 else self._lights.aggregate(steps, self._key.address)
@@ -108,8 +116,9 @@ class LcpProver:
     def _enclave_height(self) -> Height:
         found = self._lights.find_client(self._client.client_id)
         if found is None:
-            raise StateMismatchException(f"the enclave has no client {self._client.client_id}")
-        return _height_of(found)
+            name = self._client.client_id
+            raise EnclaveLostException(f"the enclave has no client {name}: run `relayer handshake`")
+        return height_of(found)
 
     # --- keys ---
 
@@ -128,14 +137,34 @@ class LcpProver:
 
     # --- beginning ---
 
-    def prepare(self) -> None:
-        """Make the client inside the enclave. Raises as the protocol says."""
+    def prepare(self, client_id: str | None) -> None:
+        """Make the client inside the enclave, or go on with it. Raises as the protocol says."""
         found = self._lights.find_client(self._client.client_id)
-        if found is None:
-            states = self._origin.first_states()
-            self._lights.create_client(self._client.client_id, states, self._key.address)
-        else:
-            self._require_canonical(found, _height_of(found))
+        if found is not None:
+            self._require_canonical(found, height_of(found))
+        if client_id is not None:
+            self._take_over(client_id, found)
+        elif found is None:
+            self._create(self._origin.first_states())
+
+    def _take_over(self, client_id: str, found: AnyMessage | None) -> None:
+        """From the very state that the other chain's client holds."""
+        known = self._other.latest_height(client_id)
+        try:
+            if found is not None:
+                self._trail.require(known, height_of(found))
+                return
+            with telling_loss(f"from {known}"):
+                self._create(states_at(self._origin, known))
+        except EnclaveLostException as error:
+            name, remedy = self._client.client_id, _OPEN_ANEW if found is None else _RENAME
+            raise EnclaveLostException(
+                f"the enclave's client {name} can't go on from {known}, which {client_id} holds: "
+                f"{remedy} ({error})"
+            ) from error
+
+    def _create(self, states: tuple[AnyMessage, AnyMessage]) -> None:
+        self._lights.create_client(self._client.client_id, states, self._key.address)
 
     def client_states(self) -> tuple[AnyMessage, AnyMessage]:
         """An LCP client at no height, and nothing that it holds."""
@@ -220,19 +249,8 @@ def _client_message(signed: SignedMessage) -> AnyMessage:
     return AnyMessage.pack(UpdateClientMessage(signed.message, (signed.signature,)))
 
 
-def _height_of(state: AnyMessage) -> Height:
-    known = _read(state).latest_height
-    return known or Height()
-
-
 def _canonical(state: AnyMessage) -> AnyMessage:
-    read = _read(state)
+    read = read_state(state)
     if isinstance(read, QbftClientState):
         return AnyMessage.pack(canonical_qbft(read))
     return AnyMessage.pack(canonical_corda(read))
-
-
-def _read(state: AnyMessage) -> QbftClientState | CordaClientState:
-    if state.type_url == QbftClientState.TYPE_URL:
-        return state.unpack(QbftClientState)
-    return state.unpack(CordaClientState)

@@ -28,6 +28,7 @@ class World:
     corda: MemoryCorda = field(default_factory=MemoryCorda)
     quorum: MemoryQuorum = field(default_factory=MemoryQuorum)
     ahead: float = 0.0
+    enclave_clients: tuple[str, str] = ("hb-qbft-0", "corda-host-0")
 
     def __post_init__(self) -> None:
         self.proxy = MemoryProxy(self.clock)
@@ -43,9 +44,10 @@ class World:
 
     def parties(self) -> Parties:
         """With provers of their own, as a process has them."""
+        of_quorum, of_corda = self.enclave_clients
         return Parties(
-            (self.host, self._prover(self.quorum, self.host, "hb-qbft-0")),
-            (self.quorum, self._prover(self.host, self.quorum, "corda-host-0")),
+            (self.host, self._prover(self.quorum, self.host, of_quorum)),
+            (self.quorum, self._prover(self.host, self.quorum, of_corda)),
         )
 
     def _prover(self, origin: Chain, other: Chain, client_id: str) -> LcpProver:

@@ -10,7 +10,7 @@ from corda_sim.ibc.client.height import Height
 from corda_sim.ibc.lightclients.lcp.messages import Misbehaviour, UpdateState, encode_message
 from corda_sim.lcp.elc_client import SignedMessage
 from corda_sim.lcp.errors import LcpRefusedException
-from corda_sim.relayer.errors import ProofTooOldException, StateMismatchException
+from corda_sim.relayer.errors import EnclaveLostException, StateMismatchException
 from corda_sim.relayer.lcp.following import RememberedSteps, follow, update_of
 
 
@@ -41,7 +41,7 @@ class Enclave:
     def feed(self, header: AnyMessage) -> SignedMessage:
         number, trusted = map(int, header.type_url.split("/"))
         self.fed.append((trusted, number))
-        before = max(one for one in self.known if one < number)
+        before = max((one for one in self.known if one < number), default=max(self.known))
         if (self.names and before != trusted) or number - before > self.reach:
             raise LcpRefusedException("ErrInvalidHeader", "judged by another")
         self.known.append(number)
@@ -115,8 +115,46 @@ def test_an_enclave_that_will_not_go_on_from_the_height_is_given_up() -> None:
         enclave.known = [2]
         return enclave.feed(header)
 
-    with pytest.raises(ProofTooOldException, match="goes on from 0-2, the client holds 0-3"):
+    with pytest.raises(EnclaveLostException, match="goes on from 0-2, the client holds 0-3"):
         follow(enclave, stubborn, at(3), at(40))
+
+
+def test_an_enclave_that_begins_later_is_told_of_the_height() -> None:
+    """Where no header needs a former one. Until then its answers go on from what lies ahead."""
+    enclave = Enclave([20], names=False, halves=False)
+    assert steps(enclave, 3, 40) == [(3, 20), (20, 40)]
+    assert len(enclave.fed) == 5
+
+
+@pytest.mark.parametrize("newest", [20, 40, 41])
+def test_an_enclave_that_begins_later_and_forgets_the_height_is_given_up(newest: int) -> None:
+    enclave = Enclave([newest], names=False, halves=False)
+
+    def stubborn(header: AnyMessage) -> SignedMessage:
+        enclave.known = [newest]
+        return enclave.feed(header)
+
+    with pytest.raises(
+        EnclaveLostException, match=f"goes on from 0-{newest}, the client holds 0-3"
+    ):
+        follow(enclave, stubborn, at(3), at(40))
+    assert len(enclave.fed) <= 4
+
+
+def test_an_enclave_that_begins_later_refuses_headers_that_are_judged_by_former_ones() -> None:
+    enclave = Enclave([20])
+    with pytest.raises(LcpRefusedException, match="judged by another"):
+        steps(enclave, 3, 40)
+    assert len(enclave.fed) <= 6
+
+
+def test_an_enclave_that_answers_of_another_height_is_not_believed() -> None:
+    enclave = Enclave([3])
+    lower = enclave.header(at(2), at(3))
+    enclave.known.append(1)
+    enclave.names = False
+    with pytest.raises(StateMismatchException, match="tells of 0-2, not of 0-40"):
+        follow(enclave, lambda _: enclave.feed(lower), at(3), at(40))
 
 
 def test_what_is_remembered_saves_attempts() -> None:

@@ -18,7 +18,7 @@ from corda_sim.ibc.lightclients.lcp.types import ClientState, ConsensusState, Up
 from corda_sim.lcp.enclave import requests
 from corda_sim.lcp.errors import LcpRefusedException
 from corda_sim.relayer.chain import Claim
-from corda_sim.relayer.errors import StateMismatchException
+from corda_sim.relayer.errors import EnclaveLostException
 from corda_sim.relayer.prover import Prover
 from tests.unit.ibc.enclave import MRENCLAVE
 from tests.unit.relayer.bridge import EXPIRATION, World
@@ -101,7 +101,7 @@ def test_an_enclave_that_lost_the_client_is_told(world: World, prover: Prover) -
     world.proxy.state = type(world.proxy.state)(
         {path: value for path, value in world.proxy.state.values.items() if "enclaveKeys" in path}
     )
-    with pytest.raises(StateMismatchException, match="no client hb-qbft-0"):
+    with pytest.raises(EnclaveLostException, match="no client hb-qbft-0: run `relayer handshake`"):
         prover.prove([claim], world.corda.latest_height(CLIENT))
 
 
