@@ -69,7 +69,7 @@ class MockNode(EngineNode):
     def start(self) -> None:
         """Open the database and bring every flow back."""
         network = self.network
-        self._loop = asyncio.new_event_loop()
+        self._runner = asyncio.Runner()
         settings = EngineSettings(reload_checkpoint_after_suspend=network.reload)
         self.assemble(
             SqlStorage(self.url), lambda: network.clock.now_ns, network.entropy, settings, None
@@ -125,7 +125,7 @@ class MockNode(EngineNode):
         """Run what flows asked for side by side, so that a notary commits it as one batch."""
         asked, self._asked = self._asked, []
         if asked:
-            outcomes = self._loop.run_until_complete(_outcomes(asked))
+            outcomes = self._runner.run(_outcomes(asked))
             for effect, outcome in zip(asked, outcomes, strict=True):
                 self.manager.operation_done(effect.flow_id, effect.step, outcome)
 
@@ -203,8 +203,8 @@ class MockNode(EngineNode):
         self.running = False
         self._asked.clear()
         self.drop_flows()
-        self._loop.run_until_complete(stop_services(self.hub))
-        self._loop.close()
+        self._runner.run(stop_services(self.hub))
+        self._runner.close()
         self.storage.close()
         self.network.bus.recipient_stopped(self.party.owning_key)
         if self.spec.service is not None:
