@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import threading
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -69,6 +70,24 @@ def test_up_and_down(node_dir: Path) -> None:
     asyncio.run(life())
     assert run_files(node_dir) == []
     assert lease_is_free(node_dir)
+
+
+def test_long_work_is_done_by_a_thread_of_the_nodes_until_it_closes(node_dir: Path) -> None:
+    settings = load_config(node_dir).model_dump(by_alias=True, exclude_unset=True)
+    config = NodeConfiguration.model_validate({**settings, "largeTransactionBytes": 1_000})
+    threads: list[str] = []
+
+    async def life() -> None:
+        node = Node(node_dir, config)
+        assert await node.open()
+        assert node.manager.settings.large_transaction == 1_000
+        await node.hub.run_beside(lambda: threads.append(threading.current_thread().name))
+        await node.close()
+        with pytest.raises(RuntimeError, match="after shutdown"):
+            await node.hub.run_beside(lambda: None)
+
+    asyncio.run(life())
+    assert threads == ["worker_0"]
 
 
 def test_stopped_before_it_has_the_lease(node_dir: Path) -> None:
