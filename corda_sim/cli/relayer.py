@@ -119,9 +119,7 @@ def explain(
 
 def _running(file: "RunFile") -> dict[str, object] | None:
     found = file.read()
-    if found is None:
-        return None
-    return {"pid": found.pid, "health": found.health, "parked": len(found.parked)}
+    return None if found is None else found.show()
 
 
 def _parked(file: "RunFile") -> "tuple[Parked, ...]":

@@ -32,6 +32,12 @@ class RunState(msgspec.Struct, frozen=True):
         """Whether that very process runs."""
         return start_ticks(self.pid) == self.started
 
+    def show(self) -> dict[str, object]:
+        """For people and programs: of what is parked, how much and each reason once."""
+        reasons = sorted({one.reason for one in self.parked})
+        shown = {"pid": self.pid, "health": self.health, "parked": len(self.parked)}
+        return {**shown, "reasons": reasons}
+
 
 class RunFile:
     """The file in a directory; written when what it says has changed."""

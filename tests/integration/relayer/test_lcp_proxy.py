@@ -3,6 +3,9 @@
 import os
 import signal
 from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
@@ -45,17 +48,41 @@ class Connected(ElcConnection):
         self.keys.close()
 
 
+@dataclass
+class Attestation:
+    """A service that attests the enclaves of each host that is set up here."""
+
+    directory: Path
+    client: AttestationClient
+
+    @property
+    def root(self) -> bytes:
+        return (self.directory / "root.der").read_bytes()
+
+    @contextmanager
+    def host(self, directory: Path) -> Iterator[LcpNode]:
+        register_platform(self.directory, open_platform(directory).platform)
+        node = LcpNode(directory, ANY_PORT, self.client)
+        yield node
+        node.stop()
+
+
 @pytest.fixture(scope="module")
-def lcp(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[LcpNode, bytes]]:
-    attesting, directory = (tmp_path_factory.mktemp(name) for name in ("attestation", "lcp"))
-    server, address = start_attestation(attesting, ANY_PORT)
-    register_platform(attesting, open_platform(directory).platform)
+def attestation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Attestation]:
+    directory = tmp_path_factory.mktemp("attestation")
+    server, address = start_attestation(directory, ANY_PORT)
     client = AttestationClient(address)
-    node = LcpNode(directory, ANY_PORT, client)
-    yield node, (attesting / "root.der").read_bytes()
-    node.stop()
+    yield Attestation(directory, client)
     client.close()
     server.stop(None)
+
+
+@pytest.fixture(scope="module")
+def lcp(
+    attestation: Attestation, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[LcpNode, bytes]]:
+    with attestation.host(tmp_path_factory.mktemp("lcp")) as node:
+        yield node, attestation.root
 
 
 @pytest.fixture
@@ -84,6 +111,30 @@ def test_packets_go_both_ways_though_the_enclave_is_killed(
     quorum.close()
     assert site.module.view("received") == (4,)
     assert site.corda.count(MsgRecvPacket) == 2
+
+
+def test_another_hosts_enclave_takes_over(
+    rpc: JsonRpc, attestation: Attestation, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """Nothing of the first host is left; clients, connection and channel stay."""
+    first, second = (tmp_path_factory.mktemp(name) for name in ("first", "second"))
+    with attestation.host(first) as node, closing(Connected(node.address)) as proxy:
+        site = new_site(rpc, Trust(proxy, node.host.mrenclave, attestation.root))
+        quorum = site.quorum()
+        opened = site.open(quorum).show()
+    for _ in range(3):
+        rpc.call("quick_mine")
+        site.corda.make_block()
+    with attestation.host(second) as node, closing(Connected(node.address)) as proxy:
+        site.trust.proxy = proxy
+        assert site.open(quorum).show() == opened
+        with relaying(site, quorum):
+            packet = site.corda.send("channel-0", b"there")
+            site.send(b"back")
+            eventually(lambda: is_done(site.corda, packet))
+            eventually(lambda: site.module.view("acknowledged") == (1,))
+    quorum.close()
+    assert site.corda.client_ids() == ("lcp-client-0",)
 
 
 def test_a_client_that_is_not_there_is_none(proxy: Connected) -> None:

@@ -224,6 +224,7 @@ def test_a_bridge_is_opened_used_killed_and_explained(
         "pid": relayer.process.pid,
         "health": relayer.ready["health"],
         "parked": 0,
+        "reasons": [],
     }
 
     there = [bridge.send_from_corda(b"again %d" % number) for number in range(3)]
