@@ -5,6 +5,7 @@ What the cases say is not believed: both chains are read here, by SQL and `eth_c
 
 import json
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
@@ -13,10 +14,10 @@ from typing import Any
 
 import pytest
 
-from corda_sim.cli.main import run
+from corda_sim.cli.main import FAILED, run
 from corda_sim.testing.dvp_demo.cases import CASES, run_case
 from corda_sim.testing.dvp_demo.legs import Part
-from corda_sim.testing.dvp_demo.offer import PRICE
+from corda_sim.testing.dvp_demo.offer import PATIENCE_SECONDS, PRICE
 from corda_sim.testing.dvp_demo.report import problems
 from corda_sim.testing.dvp_demo.rig import Rig
 from corda_sim.testing.dvp_demo.set_up import COINS, QUICK, opened
@@ -108,6 +109,46 @@ def test_each_bank_admits_by_itself(site: Site, capsys: pytest.CaptureFixture[st
     assert not said("PartyB", "clients")[0]["admitted"]
     assert said("PartyB", "admit", client) == {"admitted": client}
     assert said("PartyB", "clients")[0]["admitted"]
+
+
+def test_a_dvp_by_hand(site: Site, capsys: pytest.CaptureFixture[str]) -> None:
+    """The commands of docs/dvp.md, as each side gives them."""
+    directory, quorum = site.directory, site.rig.quorum
+    site.rig.relaying.switch("PartyA")
+    buyer, seller = (("-n", str(directory / "network" / node)) for node in ("PartyA", "PartyB"))
+    rpc = ("--rpc", quorum.rpc.url)
+    key = ("--key", str(directory / "seller.key"))
+    bridge = BridgeFile.read(directory / "bridge.json")
+    nft = ("--nft", show_address(bridge.token))
+
+    def said(*arguments: str) -> Any:  # noqa: ANN401 - JSON
+        assert run([*arguments, "--json"]) == 0, capsys.readouterr().err
+        return json.loads(capsys.readouterr().out)
+
+    owner = show_address(quorum.seller.address)
+    said("nft", "mint", "99", *nft, "--to", owner, *rpc, "--key", str(directory / "issuer.key"))
+    said("nft", "approve", "99", *nft, "--to", show_address(bridge.transfers), *rpc, *key)
+    sides = ("--buyer", "alice", "--seller-account", "bob@PartyB", "--seller", owner)
+    ours = ("--buyer-address", show_address(quorum.buyer))
+    offer = ("--price", f"{PRICE} JPY", "--token", "99", *nft, "--expires", "10m")
+    assert run([*buyer, "dvp", "propose", *sides, *ours, *offer]) == 0
+    terms = directory / "terms.json"
+    terms.write_text(capsys.readouterr().out)
+    tx_id = said(*seller, "dvp", "check", str(terms))["tx_id"]
+    assert said(*buyer, "dvp", "start", str(terms))["tx_id"] == tx_id
+    signing = ("--terms", str(terms), "--bridge", str(directory / "bridge.json"), *rpc, *key)
+    other = "00" * 32
+    assert run([*seller, "goquorum", "sign", other, *signing]) == FAILED
+    assert "TermsRefused" in capsys.readouterr().err
+    said(*seller, "goquorum", "sign", tx_id, *signing)
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while said(*seller, "cross", "status", tx_id)["stage"] != "committed":
+        assert time.monotonic() < deadline, "it is never settled"
+        time.sleep(0.1)
+    assert said("nft", "owner", "99", *nft, *rpc)["owner"] == show_address(quorum.buyer)
+    assert UNCONSUMED not in site.locks("PartyB")
+    ports = {one["port"] for one in said(*seller, "ibc", "channels")}
+    assert ports == {"cross", "cross-auth"}
 
 
 @pytest.mark.slow

@@ -19,7 +19,7 @@ from corda_sim.relayer.config import CROSS_VERSION, load_config
 from corda_sim.relayer.handshake.path import Path as BridgePath
 from corda_sim.relayer.handshake.path import open_path
 from corda_sim.testing.dvp_demo.corda_side import BUYERS_BANK, SELLERS_BANK, CordaSide
-from corda_sim.testing.dvp_demo.quorum_side import BRIDGE_FILE, RELAYER_KEY, QuorumSide
+from corda_sim.testing.dvp_demo.quorum_side import BRIDGE_FILE, RELAYER, QuorumSide, key_file
 from corda_sim.testing.dvp_demo.services import Service
 from goquorum.endpoint.key_file import read_key
 
@@ -81,7 +81,7 @@ class Relaying:
             address, user = corda.clients.login(node)
             content: dict[str, TomlValue] = {
                 "corda": {"address": address, "username": user.username, "password": user.password},
-                "goquorum": {"url": url, "bridge": BRIDGE_FILE, "key": RELAYER_KEY},
+                "goquorum": {"url": url, "bridge": BRIDGE_FILE, "key": key_file(RELAYER)},
                 "lcp": {"address": proxy},
                 "channels": dict.fromkeys(ports, CROSS_VERSION),
             }
@@ -97,7 +97,7 @@ class Relaying:
         Raises: HandshakeException.
         """
         config = load_config(self._file(BUYERS_BANK, PORTS))
-        key = read_key(self.directory / RELAYER_KEY, str)
+        key = read_key(self.directory / key_file(RELAYER), str)
         given = Given(self.directory, quorum.bridge.handler.address, quorum.block, key, time.time)
         with connected(config, given) as parties:
             path = open_path(parties, config.channels, lambda made: _admit(made, corda, quorum))

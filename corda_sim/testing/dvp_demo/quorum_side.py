@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Self
 
+from corda_sim.ibc.lightclients.ethereum.signatures import address_of
 from corda_sim.local.files import write_private
 from flows.dvp.terms import Terms
 from goquorum.bridge_file import BridgeFile
@@ -17,10 +18,15 @@ from goquorum.endpoint.json_rpc import JsonRpc
 from goquorum.endpoint.pipeline import Pipeline
 from goquorum.nft import Nft
 
-BRIDGE_FILE, RELAYER_KEY = "bridge.json", "relayer.key"
-BUYER, SELLER = "buyer", "seller"
+BRIDGE_FILE: Final = "bridge.json"
+ISSUER, SELLER, BUYER, RELAYER = "issuer", "seller", "buyer", "relayer"
 _NEVER: Final = (0, 2**64 - 1)
 _NOBODY: Final = bytes(20)
+
+
+def key_file(name: str) -> str:
+    """The file of somebody's key, in hexadecimal."""
+    return f"{name}.key"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,17 +45,19 @@ class QuorumSide:
 
     @classmethod
     def deploy(cls, url: str, root: bytes, directory: Path) -> Self:
-        """Deploy the bridge; its file and the relayer's key are left in `directory`.
+        """Deploy the bridge; its file and everybody's keys are left in `directory`.
 
         `root` is the attestation service's certificate, in DER.
         """
         rpc = JsonRpc(url)
-        issuer, seller, buyer = (Sender(rpc, secrets.token_bytes(32)) for _ in range(3))
+        keys = {name: secrets.token_bytes(32) for name in (ISSUER, SELLER, BUYER, RELAYER)}
+        for name, key in keys.items():
+            write_private(directory / key_file(name), key.hex().encode())
+        issuer, seller = (Sender(rpc, keys[name]) for name in (ISSUER, SELLER))
         block = int(rpc.call("eth_blockNumber"), 16)
         bridge = deploy_bridge(issuer, root, development=True)
         BridgeFile.of(rpc, block, bridge).write(directory / BRIDGE_FILE)
-        write_private(directory / RELAYER_KEY, secrets.token_hex(32).encode())
-        return cls(rpc, bridge, block, issuer, seller, buyer.address)
+        return cls(rpc, bridge, block, issuer, seller, address_of(keys[BUYER]))
 
     def admit(self, client_id: str) -> None:
         """Let the Cross modules take channels over a client."""
