@@ -4,6 +4,7 @@ What the cases say is not believed: both chains are read here, by SQL and `eth_c
 """
 
 import json
+import os
 import sqlite3
 import time
 from collections.abc import Iterator
@@ -20,7 +21,7 @@ from corda_sim.testing.dvp_demo.legs import Part
 from corda_sim.testing.dvp_demo.offer import PATIENCE_SECONDS, PRICE
 from corda_sim.testing.dvp_demo.report import problems
 from corda_sim.testing.dvp_demo.rig import Rig
-from corda_sim.testing.dvp_demo.set_up import COINS, QUICK, opened
+from corda_sim.testing.dvp_demo.set_up import COINS, QUICK, ChainChoice, opened
 from goquorum.bridge_file import BridgeFile
 from goquorum.endpoint.addresses import show_address
 
@@ -64,10 +65,25 @@ class Site:
         return bytes.fromhex(self.rig.quorum.rpc.call("eth_call", call, "latest")[26:])
 
 
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+GETH = os.environ.get("GOQUORUM_GETH")
+REAL = (
+    pytest.mark.slow,
+    pytest.mark.skipif(not GETH, reason="GOQUORUM_GETH names no GoQuorum"),
+)
+
+
+@pytest.fixture(
+    scope="module",
+    params=[
+        pytest.param(QUICK, id="quick"),
+        pytest.param(ChainChoice(geth=Path(GETH or "geth")), id="goquorum", marks=REAL),
+    ],
+)
+def site(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Site]:
     directory = tmp_path_factory.mktemp("dvp")
-    with opened(directory, QUICK, TOKENS.values(), print) as rig:
+    with opened(directory, request.param, TOKENS.values(), print) as rig:
         yield Site(directory, rig)
         assert rig.rest() == []
 
