@@ -9,6 +9,7 @@ from rich.console import Console
 
 from corda_sim.cli.options import Json
 from corda_sim.cli.output import emit, errors
+from corda_sim.cli.stopping import interrupt_when_stopped
 
 app = typer.Typer()
 Directory = Annotated[Path | None, typer.Option(help="Where everything is made.")]
@@ -37,6 +38,7 @@ def dvp(
         raise typer.BadParameter(f"cases are {', '.join(CASES)}", param_hint="--case")
     if geth is not None and rpc is not None:
         raise typer.BadParameter("give --geth or --rpc, not both")
+    interrupt_when_stopped()
     demo = DvpDemo(tuple(case or CASES), ChainChoice(rpc, geth), directory)
     report = demo.run(Console(quiet=as_json, highlight=False))
     if as_json:

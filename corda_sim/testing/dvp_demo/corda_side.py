@@ -3,6 +3,7 @@
 import signal
 import time
 from collections.abc import Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Self
@@ -33,11 +34,15 @@ class CordaSide:
     clients: NodeClients
 
     @classmethod
-    def create(cls, directory: Path) -> Self:
-        """Make the network and start it. Raises what creating and starting a network raise."""
+    def create(cls, directory: Path, stack: ExitStack) -> Self:
+        """Make the network and start it; `stack` ends it.
+
+        Raises what creating and starting a network raise.
+        """
         create_network(directory, NetworkRequest(outsider=False), set_up_notary)
         supervisor = Supervisor(directory)
         made = cls(supervisor, NodeClients(supervisor))
+        stack.callback(made.close)
         made.start()
         return made
 

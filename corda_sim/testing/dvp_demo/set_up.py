@@ -80,6 +80,5 @@ def _processes(
     with ThreadPoolExecutor() as pool:
         chain = pool.submit(choice.up, directory / "devnet", stack)
         lcp = pool.submit(Proxy.start, directory, stack)
-        corda = CordaSide.create(directory / "network")
-        stack.callback(corda.close)
+        corda = CordaSide.create(directory / "network", stack)
     return corda, chain.result(), lcp.result()
