@@ -4,6 +4,7 @@ import platform
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,8 @@ CODE_SIZE_LIMIT: Final = 128 * 1024
 """Of a contract, in bytes: as our genesis block of GoQuorum has it."""
 START_SECONDS: Final = 20.0
 STOP_SECONDS: Final = 5.0
+STATES_ON_DISK: Final = 2000
+"""How many former states are kept beside the 500 in memory: some hundred kilobytes each."""
 _MACHINES: Final = {"x86_64": "amd64", "amd64": "amd64", "aarch64": "arm64", "arm64": "arm64"}
 
 
@@ -41,6 +44,7 @@ class Anvil:
 
     process: subprocess.Popen[bytes]
     rpc: JsonRpc
+    states: tempfile.TemporaryDirectory[str]
 
     @classmethod
     def start(cls, port: int, *, mine_at_once: bool = True, timestamp: int | None = None) -> Self:
@@ -53,12 +57,14 @@ class Anvil:
         command += ["--chain-id", str(CHAIN_ID), "--hardfork", "berlin", "--gas-price", "0"]
         command += ["--gas-limit", str(GAS_LIMIT), "--accounts", "1"]
         command += ["--order", "fifo", "--code-size-limit", str(CODE_SIZE_LIMIT)]
+        states = tempfile.TemporaryDirectory(prefix="corda-sim-anvil-")
+        command += ["--cache-path", states.name, "--max-persisted-states", str(STATES_ON_DISK)]
         command += [] if mine_at_once else ["--no-mining"]
         command += [] if timestamp is None else ["--timestamp", str(timestamp)]
         process = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
         )
-        made = cls(process, JsonRpc(f"http://127.0.0.1:{port}"))
+        made = cls(process, JsonRpc(f"http://127.0.0.1:{port}"), states)
         made._await_ready()
         return made
 
@@ -73,6 +79,7 @@ class Anvil:
                 return
         self.process.kill()
         _, errors = self.process.communicate()
+        self.states.cleanup()
         raise AnvilNotStarted(errors.decode(errors="replace")[-500:] or "anvil gave no answer")
 
     def stop(self) -> None:
@@ -84,3 +91,4 @@ class Anvil:
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.communicate()
+        self.states.cleanup()

@@ -12,11 +12,13 @@ from corda_sim.ibc.errors import ErrInvalidHeader
 from goquorum.deploy import deploy, deploy_handler
 from goquorum.devnet import lifecycle
 from goquorum.devnet.lifecycle import DevnetRequest
+from goquorum.devnet.ports import free_port
 from goquorum.devnet.processes import DevnetProcess
 from goquorum.devnet.settings import EVM_FOLDER
 from goquorum.endpoint.account import Contract, LegacyTransaction, Sender
 from goquorum.endpoint.json_rpc import JsonRpc, RpcError
 from goquorum.endpoint.qbft_block import BlockRefused
+from goquorum.quick.anvil import Anvil
 from tests.integration.goquorum.conftest import DEPLOYER, state
 from tests.integration.goquorum.judge import PERIOD, Judge
 
@@ -287,3 +289,13 @@ def test_after_a_kill_nothing_is_left_running_and_a_new_chain_begins(tmp_path: P
     finally:
         rpc.close()
         assert lifecycle.down(tmp_path) == []
+
+
+def test_states_of_old_blocks_go_with_the_chain() -> None:
+    chain = Anvil.start(free_port())
+    kept = Path(chain.states.name)
+    for _ in range(600):
+        chain.rpc.call("evm_mine")
+    assert any(path.is_file() for path in kept.rglob("*"))
+    chain.stop()
+    assert not kept.exists()
