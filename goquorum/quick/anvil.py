@@ -20,8 +20,8 @@ CODE_SIZE_LIMIT: Final = 128 * 1024
 """Of a contract, in bytes: as our genesis block of GoQuorum has it."""
 START_SECONDS: Final = 20.0
 STOP_SECONDS: Final = 5.0
-STATES_ON_DISK: Final = 2000
-"""How many former states are kept beside the 500 in memory: some hundred kilobytes each."""
+STATES_ON_DISK: Final = 500
+"""How many former states are kept beside the 500 in memory, up to four megabytes each."""
 _MACHINES: Final = {"x86_64": "amd64", "amd64": "amd64", "aarch64": "arm64", "arm64": "arm64"}
 
 

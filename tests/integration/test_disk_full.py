@@ -14,6 +14,7 @@ import pytest
 from corda_sim.core.contracts import Amount
 from corda_sim.node.network_create import NetworkRequest
 from corda_sim.testing.driver import Driver
+from corda_sim.testing.errors import NodeGone
 from flows.cash.issue import CashIssueFlow
 from flows.cash.payment import CashPaymentFlow
 from tests.integration.crashing import PATIENCE_SECONDS
@@ -75,8 +76,10 @@ def pay_until(driver: Driver, condition: Callable[[], bool]) -> list[Future[str]
 
 
 def is_stuck(driver: Driver) -> bool:
-    """Whether a node can't write to its database."""
-    return any(driver.metrics(name)[UNAVAILABLE] for name in driver.names)
+    """Whether a node can't write to its database; one that is too busy to tell is asked again."""
+    with suppress(NodeGone):
+        return any(driver.metrics(name)[UNAVAILABLE] for name in driver.names)
+    return False
 
 
 def finish(driver: Driver, asked: list[Future[str]]) -> None:
