@@ -66,12 +66,12 @@ def pay_until(driver: Driver, condition: Callable[[], bool]) -> list[Future[str]
     asked: list[Future[str]] = []
     flow = CashPaymentFlow(Amount.parse("1 JPY"), driver.party(PAYEE))
     deadline = time.monotonic() + PATIENCE_SECONDS
-    while not condition():
+    while not asked or not condition():
         assert time.monotonic() < deadline
+        time.sleep(0.05)
         under_way = sum(not future.done() for future in asked)
         for _ in range(AT_ONCE - under_way):
             asked.append(driver.ask(PAYER, flow, f"payment {len(asked)}"))
-        time.sleep(0.05)
     return asked
 
 
