@@ -69,6 +69,7 @@ def kept_inits(driver: Driver, name: str) -> int:
 
 
 def test_what_arrives_while_a_node_drains_runs_once_after_a_kill(driver: Driver) -> None:
+    assert driver.await_quiet()  # the notary has asked all its witnesses, the payee among them
     received, pay = len(view_of(driver, PAYEE).vault), CashPaymentFlow(YEN_10, driver.party(PAYEE))
     driver.running[PAYEE].client.set_draining(enabled=True)
     paid = driver.ask(PAYER, pay, "paid to a node that drains")
