@@ -68,6 +68,7 @@ def kept_inits(driver: Driver, name: str) -> int:
         storage.close()
 
 
+@pytest.mark.slow
 def test_what_arrives_while_a_node_drains_runs_once_after_a_kill(driver: Driver) -> None:
     assert driver.await_quiet()  # the notary has asked all its witnesses, the payee among them
     received, pay = len(view_of(driver, PAYEE).vault), CashPaymentFlow(YEN_10, driver.party(PAYEE))
