@@ -8,7 +8,7 @@ from typing import Protocol
 import pytest
 from prometheus_client import CollectorRegistry
 
-from corda_sim.relayer.chain import Chain
+from corda_sim.relayer.chain import Chain, News
 from corda_sim.relayer.figures import RelayerFigures
 from corda_sim.relayer.handshake.path import Parties, Path, find_path, open_path
 from corda_sim.relayer.lcp.keys import KeyService, KeySettings, SigningKey
@@ -28,6 +28,7 @@ from tests.unit.relayer.enclave import MemoryProxy
 
 EXPIRATION, RENEWAL = 604_800, 86_400
 TRUSTING, DRIFT = 43_200, 15
+POLL_SECONDS = 0.005
 RELAYER_KEY = bytes.fromhex("59c6995e998f97a5a0044966f0945389dc9e86dae88c7a8412f4603b6b78690d")
 
 
@@ -71,7 +72,7 @@ class Site:
         """The chain as one process sees it."""
         found = rpc or self.rpc
         handler = IbcHandler(found, self.handler.address)
-        settings = QuorumSettings(TRUSTING, DRIFT, 0.005, self.block, lost_after=0.5)
+        settings = QuorumSettings(TRUSTING, DRIFT, POLL_SECONDS, self.block, lost_after=0.5)
         return QuorumChain(handler, Sender(found, RELAYER_KEY), settings)
 
     def parties(self, quorum: QuorumChain) -> Parties:
@@ -110,6 +111,13 @@ class TimedCorda(MemoryCorda):
         self.root = trust.root
         self.millis = int(time.time() * 1000) - LEDGER_START
         self.heights = [self.millis]
+
+    def follow(self, cursor: str, seconds: float) -> News:
+        """Who follows it pauses, as with a chain: a thread that spins starves the others here."""
+        news = super().follow(cursor, seconds)
+        if not news.events:
+            time.sleep(POLL_SECONDS)
+        return news
 
     def make_block(self, seconds: int = 1) -> None:
         before = self.millis

@@ -15,7 +15,7 @@ from tests.integration.relayer.conftest import Site
 from tests.unit.relayer.bridge import is_done
 
 pytestmark = pytest.mark.integration
-PATIENCE = 20.0
+PATIENCE = 60.0
 
 
 def eventually(holds: Callable[[], object]) -> None:
