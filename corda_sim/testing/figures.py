@@ -13,18 +13,35 @@ from corda_sim.testing.errors import NodeGone
 _IN_FLIGHT, _UNCONFIRMED = "corda_flows_in_flight", "corda_p2p_send_queue_size"
 _POLL_SECONDS = 0.1
 _CALM_POLLS = 3
+_READY_SECONDS = 20.0
+"""For a process that runs to say that it is ready: a loaded one may answer late."""
 
 
 def metrics_of(node_dir: Path) -> dict[str, float]:
-    """The figures without labels that the process which is ready tells. Raises NodeGone."""
-    ready = [one.run.health for one in node_processes(node_dir) if one.state() == "ready"]
+    """The figures without labels that the process which is ready tells.
+
+    A process that runs is waited for. Raises NodeGone: none runs, or none got ready in time.
+    """
     try:
-        with urllib.request.urlopen(f"http://{ready[0]}/metrics", timeout=10) as answer:
+        with urllib.request.urlopen(f"http://{_ready(node_dir)}/metrics", timeout=10) as answer:
             text = answer.read().decode()
-    except (OSError, IndexError) as error:
+    except OSError as error:
         raise NodeGone(f"the node in {node_dir} tells no metrics: {error}") from error
     families = text_string_to_metric_families(text)
     return {s.name: s.value for family in families for s in family.samples if not s.labels}
+
+
+def _ready(node_dir: Path) -> str:
+    """The health address of the process that is ready. Raises NodeGone."""
+    deadline = time.monotonic() + _READY_SECONDS
+    while running := node_processes(node_dir):
+        for process in running:
+            if process.state() == "ready":
+                return process.run.health
+        if time.monotonic() > deadline:
+            break
+        time.sleep(_POLL_SECONDS)
+    raise NodeGone(f"no process of the node in {node_dir} is ready")
 
 
 def await_quiet(node_dirs: Iterable[Path], seconds: float = 60) -> bool:
