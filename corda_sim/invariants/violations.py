@@ -26,6 +26,10 @@ class ViolationKind(StrEnum):
     VAULT_MISMATCH = "vault_mismatch"
     ORPHAN_LOCK = "orphan_lock"
     UNSENT_MESSAGE = "unsent_message"
+    PACKET_MISMATCH = "packet_mismatch"
+    HALF_SETTLED = "half_settled"
+    STRANDED_LOCK = "stranded_lock"
+    OWNER_MISMATCH = "owner_mismatch"
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -14,3 +14,13 @@ def start_ticks(pid: int) -> int | None:
         return None
     # A zombie's files and locks are released: it holds nothing any more.
     return None if fields[0] in {"Z", "X"} else int(fields[_START_TIME_FIELD])
+
+
+def children_of(pid: int) -> tuple[int, ...]:
+    """The processes that a process has started and that are there; none of one that is gone."""
+    try:
+        tasks = list(Path(f"/proc/{pid}/task").iterdir())
+        told = [(task / "children").read_text("utf-8") for task in tasks]
+    except (FileNotFoundError, ProcessLookupError):
+        return ()
+    return tuple(int(child) for one in told for child in one.split())

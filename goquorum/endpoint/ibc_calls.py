@@ -221,3 +221,10 @@ def read_channel(fields: tuple[Any, ...]) -> Channel:
         version,
         upgrade_sequence,
     )
+
+
+def read_packet(fields: tuple[Any, ...]) -> Packet:
+    """A packet as the handler's events have it."""
+    sequence, port, channel, their_port, their_channel, data, height, timestamp = fields
+    sender, receiver = (port, channel), (their_port, their_channel)
+    return Packet(sequence, *sender, *receiver, data, Height(*height), timestamp)

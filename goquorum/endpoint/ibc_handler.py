@@ -22,6 +22,8 @@ from goquorum.endpoint.qbft_block import proof_list
 _NOBODY: Final = bytes(20)
 _BATCH: Final = 500
 """How many requests go into one; geth takes up to 1000."""
+CHUNK_BLOCKS: Final = 2_000
+"""How many blocks one request for events goes over."""
 
 
 @cache
@@ -133,6 +135,12 @@ class IbcHandler:
             told = _told(found)
             if told is not None:
                 yield told
+
+    def history(self, first: int, address: bytes | None = None) -> Iterator[Told]:
+        """As `events`, from block `first` to the newest, however many there are."""
+        head = int(self.rpc.call("eth_blockNumber"), 16)
+        for start in range(first, head + 1, CHUNK_BLOCKS):
+            yield from self.events(start, min(start + CHUNK_BLOCKS - 1, head), address)
 
 
 def _told(found: Mapping[str, Any]) -> Told | None:

@@ -18,11 +18,11 @@ from corda_sim.ibc.moment import NANOS_PER_SECOND
 from corda_sim.ibc.protobuf import Message
 from corda_sim.relayer.chain import Claim, Evidence, News
 from corda_sim.relayer.errors import BroadcastFailedException, ProofTooOldException
-from corda_sim.relayer.quorum.events import CHUNK_BLOCKS, EventReader
+from corda_sim.relayer.quorum.events import EventReader
 from corda_sim.relayer.quorum.receipts import ReceiptWatcher
 from corda_sim.relayer.quorum.sending import Outbox, QuorumSubmission
 from goquorum.endpoint.account import Sender
-from goquorum.endpoint.ibc_handler import IbcHandler
+from goquorum.endpoint.ibc_handler import CHUNK_BLOCKS, IbcHandler
 from goquorum.endpoint.qbft_block import SealedBlock, read_block
 
 SETTLE_SECONDS: Final = 30.0

@@ -1,17 +1,15 @@
 """The handler's events as the relayer's."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Final
+from typing import Any
 
 from corda_sim.ibc.channel.packet import Packet
 from corda_sim.ibc.channel.types import Channel
 from corda_sim.ibc.client.height import Height
 from corda_sim.relayer.chain import AcknowledgementWritten, ChainEvent, PacketSent
 from corda_sim.relayer.errors import NothingToProveException
-from goquorum.endpoint.ibc_handler import IbcHandler, Told
-
-CHUNK_BLOCKS: Final = 2_000
-"""How many blocks one request for events goes over."""
+from goquorum.endpoint.ibc_calls import read_packet
+from goquorum.endpoint.ibc_handler import CHUNK_BLOCKS, IbcHandler, Told
 
 Place = tuple[str, str, int]
 """Port, channel and number of a packet, where it arrived."""
@@ -36,11 +34,8 @@ class EventReader:
 
         The oldest comes first.
         """
-        head = int(self._handler.rpc.call("eth_blockNumber"), 16)
-        for first in range(self._start, head + 1, CHUNK_BLOCKS):
-            last = min(first + CHUNK_BLOCKS - 1, head)
-            told = self._handler.events(first, last, address)
-            yield from (one.event.arguments for one in told if one.event.name == name)
+        told = self._handler.history(self._start, address)
+        return (one.event.arguments for one in told if one.event.name == name)
 
     def _translate(self, told: Told, received: dict[Place, Packet]) -> ChainEvent | None:
         arguments = told.event.arguments
@@ -88,11 +83,5 @@ class EventReader:
 
 def _received(told: Sequence[Told]) -> dict[Place, Packet]:
     events = (one.event for one in told if one.event.name == "RecvPacket")
-    packets = (_packet(event.arguments["packet"]) for event in events)
+    packets = (read_packet(event.arguments["packet"]) for event in events)
     return {(one.destination_port, one.destination_channel, one.sequence): one for one in packets}
-
-
-def _packet(fields: tuple[Any, ...]) -> Packet:
-    sequence, port, channel, their_port, their_channel, data, height, timestamp = fields
-    sender, receiver = (port, channel), (their_port, their_channel)
-    return Packet(sequence, *sender, *receiver, data, Height(*height), timestamp)

@@ -14,6 +14,7 @@ from corda_sim.lcp.attestation.authority import open_authority
 from corda_sim.lcp.attestation.service import register_platform
 from corda_sim.lcp.node.server import open_platform
 from corda_sim.local.files import write_private
+from corda_sim.local.processes import children_of
 from corda_sim.relayer.assembly import Given, connected
 from corda_sim.relayer.config import CROSS_VERSION, load_config
 from corda_sim.relayer.handshake.path import Path as BridgePath
@@ -28,16 +29,17 @@ _ANY_PORT: Final = "127.0.0.1:0"
 PORTS: Final = (CROSS_PORT, AUTH_PORT)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Proxy:
-    """LCP with its simulated enclave: its address, what was measured, whose reports to believe.
+    """LCP's process, which has its simulated enclave; its arguments but for its address.
 
     `root` is the attestation service's certificate, in DER.
     """
 
-    address: str
-    mrenclave: str
     root: bytes
+    arguments: Sequence[object]
+    logs: Path
+    service: Service
 
     @classmethod
     def start(cls, directory: Path, stack: ExitStack) -> Self:
@@ -46,12 +48,38 @@ class Proxy:
         authority = open_authority(attesting, datetime.now(UTC))
         register_platform(attesting, open_platform(lcp).platform)
         command = ("lcp", "attestation", attesting, "--address", _ANY_PORT)
-        service = Service.start("attestation", command, logs)
-        stack.callback(service.stop)
-        at = ("--attestation", service.said["address"], "--address", _ANY_PORT)
-        node = Service.start("lcp", ("lcp", "run", lcp, *at), logs)
-        stack.callback(node.stop)
-        return cls(node.said["address"], node.said["mrenclave"], authority.root)
+        attestation = Service.start("attestation", command, logs)
+        stack.callback(attestation.stop)
+        arguments = ("lcp", "run", lcp, "--attestation", attestation.said["address"])
+        service = Service.start("lcp", (*arguments, "--address", _ANY_PORT), logs)
+        made = cls(authority.root, arguments, logs, service)
+        stack.callback(made.stop)
+        return made
+
+    @property
+    def address(self) -> str:
+        """Where it answers."""
+        return str(self.service.said["address"])
+
+    @property
+    def mrenclave(self) -> str:
+        """What was measured of the enclave, in hexadecimal."""
+        return str(self.service.said["mrenclave"])
+
+    @property
+    def enclave(self) -> int:
+        """The enclave's process: the only one that LCP's has started."""
+        (found,) = children_of(self.service.process.pid)
+        return found
+
+    def restart(self) -> None:
+        """Start it where it was, after it has ended."""
+        arguments = (*self.arguments, "--address", self.address)
+        self.service = Service.start("lcp", arguments, self.logs)
+
+    def stop(self) -> None:
+        """End it, and with it the enclave."""
+        self.service.stop()
 
 
 @dataclass

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any, Final, Self
 
 from corda_sim.cross.ports import AUTH_PORT, CROSS_PORT
-from corda_sim.invariants import check_directory
 from corda_sim.node.network_create import NetworkRequest, create_network
 from corda_sim.node.run_files import node_processes
 from corda_sim.node.supervisor import Supervisor
@@ -81,13 +80,10 @@ class CordaSide:
         self.clients.close()
         self.supervisor.down()
 
-    def rest(self) -> list[str]:
-        """Wait until nothing is under way, stop, and check the invariants: what doesn't hold."""
+    def is_calm(self) -> bool:
+        """Wait until nothing is under way; whether that came in time. Raises NodeGone."""
         nodes = self.supervisor.manifest.nodes
-        calm = await_quiet(self.clients.directory(node.name) for node in nodes)
-        self.close()
-        found = [str(one) for one in check_directory(self.supervisor.directory)]
-        return found if calm else ["The nodes didn't come to rest", *found]
+        return await_quiet(self.clients.directory(node.name) for node in nodes)
 
     # --- what stands before the first settlement ---
 

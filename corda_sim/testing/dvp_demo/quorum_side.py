@@ -56,8 +56,14 @@ class QuorumSide:
         issuer, seller = (Sender(rpc, keys[name]) for name in (ISSUER, SELLER))
         block = int(rpc.call("eth_blockNumber"), 16)
         bridge = deploy_bridge(issuer, root, development=True)
-        BridgeFile.of(rpc, block, bridge).write(directory / BRIDGE_FILE)
-        return cls(rpc, bridge, block, issuer, seller, address_of(keys[BUYER]))
+        made = cls(rpc, bridge, block, issuer, seller, address_of(keys[BUYER]))
+        made.file.write(directory / BRIDGE_FILE)
+        return made
+
+    @property
+    def file(self) -> BridgeFile:
+        """Where the contracts lie."""
+        return BridgeFile.of(self.rpc, self.block, self.bridge)
 
     def admit(self, client_id: str) -> None:
         """Let the Cross modules take channels over a client."""

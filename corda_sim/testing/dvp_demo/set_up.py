@@ -61,7 +61,7 @@ def opened(
         corda.mint_tickets(channels)
         stack.callback(relaying.stop)
         relaying.switch(BUYERS_BANK)
-        yield Rig(corda, quorum, relaying)
+        yield Rig(corda, quorum, relaying, proxy)
 
 
 def _quorum(url: str, proxy: Proxy, directory: Path, tokens: Iterable[int]) -> QuorumSide:

@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 
-from corda_sim.local.processes import start_ticks
+from corda_sim.local.processes import children_of, start_ticks
 
 
 def test_a_later_process_started_later() -> None:
@@ -18,3 +18,12 @@ def test_a_later_process_started_later() -> None:
     assert start_ticks(child.pid) is None, "a zombie"
     child.communicate()
     assert start_ticks(child.pid) is None
+
+
+def test_the_children_of_a_process() -> None:
+    child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    assert child.pid in children_of(os.getpid())
+    assert children_of(child.pid) == ()
+    child.communicate(b"\n")
+    assert child.pid not in children_of(os.getpid())
+    assert children_of(child.pid) == ()

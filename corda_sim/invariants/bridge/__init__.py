@@ -1,0 +1,1 @@
+"""Invariants of a bridge, checked on both chains."""
