@@ -39,6 +39,8 @@ from flows.accounts.states import (
 )
 from flows.bridge.asking import AskSignedFlow, AskSpendingsFlow, TellSignedFlow
 from flows.bridge.audit import BridgeAuditFlow
+from flows.bridge.issuer import AskIssuerFlow, IssuerSignsFlow
+from flows.bridge.repair import BridgeRepairFlow, BridgeRepairResponder
 from flows.cash.bridging import CashApplication
 from flows.cash.exit import CashExitFlow
 from flows.cash.issue import CashIssueFlow
@@ -91,9 +93,12 @@ cordapp = CordApp(
         AccountsForHost,
         AdmitClientFlow,
         AllAccounts,
+        AskIssuerFlow,
         AskSignedFlow,
         AskSpendingsFlow,
         BridgeAuditFlow,
+        BridgeRepairFlow,
+        BridgeRepairResponder,
         BridgeTransactionFlow,
         BridgeTransactionResponder,
         CashExitFlow,
@@ -116,6 +121,7 @@ cordapp = CordApp(
         HostCreateFlow,
         HostCreateResponder,
         IbcSubmitFlow,
+        IssuerSignsFlow,
         MintTicketsFlow,
         NotaryFlow,
         OurAccounts,

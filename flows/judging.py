@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterable
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from corda_sim.core.contracts import StateRef
 from corda_sim.core.crypto.hashes import SecureHash
@@ -14,6 +14,7 @@ from corda_sim.core.serialization import INSTALLED, deserialize, serialize
 from corda_sim.core.transactions import SignedTransaction
 from corda_sim.flow import FlowLogic
 from corda_sim.flow.validator_policy import SignedAway, ValidatorPolicy
+from flows.bridge.burning import RequireBurntFlow
 from flows.ibc.service import bridge_service
 from flows.ibc.validating import BridgeCase, check_bridge
 from flows.refusals import (
@@ -26,6 +27,8 @@ from flows.refusals import (
     TwinStateRefused,
     UnknownNotaryRefused,
 )
+from flows.validator_service import validator_policy
+from states.cash import Restore
 from states.cross.commands import AccountSigns
 
 JUDGING = "Applying the validator's rules"
@@ -71,10 +74,10 @@ class JudgeFlow(FlowLogic[TransactionSignature]):
         self._check_allowed(stx)
         self._check_accounts(stx)
         check_bridge(case)
-        begun = self._check_begun(case)
-        self._check_not_signed_away((*stx.inputs, *begun), now)
+        held = (*self._check_begun(case), *await self._check_restored())
+        self._check_not_signed_away((*stx.inputs, *held), now)
         self.set_step(SIGNING)
-        self._log(stx, begun, now, until)
+        self._log(stx, held, now, until)
         return self.service_hub.create_signature(stx.id, self._key)
 
     @property
@@ -146,6 +149,13 @@ class JudgeFlow(FlowLogic[TransactionSignature]):
         names = (f"{host.base_id}/{key}" for key in begun)
         return tuple(StateRef(SecureHash.sha256(name.encode()), 0) for name in names)
 
+    async def _check_restored(self) -> tuple[StateRef, ...]:
+        """Locks to be made again, held back like states that are consumed."""
+        commands = self.transaction.commands
+        if not any(isinstance(command.value, Restore) for command in commands):
+            return ()
+        return (await self.sub_flow(RequireBurntFlow(self.transaction, self.requester)),)
+
     def _check_not_signed_away(self, refs: tuple[StateRef, ...], now: datetime) -> None:
         policy, stx = self._policy(), self.transaction
         data = self.context.record("signed-away", lambda: serialize(policy.signed_away(refs)))
@@ -157,7 +167,7 @@ class JudgeFlow(FlowLogic[TransactionSignature]):
                 )
 
     def _log(
-        self, stx: SignedTransaction, begun: tuple[StateRef, ...], now: datetime, until: datetime
+        self, stx: SignedTransaction, held: tuple[StateRef, ...], now: datetime, until: datetime
     ) -> None:
         row = {
             "transaction_id": str(stx.id),
@@ -169,19 +179,11 @@ class JudgeFlow(FlowLogic[TransactionSignature]):
         for ref in refs:
             text = "" if ref is None else str(ref)
             self.execute(_LOG, **row, state_ref=text, requester=requester)
-        for ref in (*stx.inputs, *begun):
+        for ref in (*stx.inputs, *held):
             self.execute(_LOCK, **row, state_ref=str(ref))
 
     def _policy(self) -> ValidatorPolicy:
         return validator_policy(self)
-
-
-def validator_policy(flow: FlowLogic[Any]) -> ValidatorPolicy:
-    """The validator's settings and log."""
-    policy: ValidatorPolicy = flow.service_hub.cordapp_service(
-        ValidatorPolicy  # type: ignore[type-abstract] # the node's own is found by it
-    )
-    return policy
 
 
 def check_allowed(

@@ -99,3 +99,12 @@ class ImpostorRefused(ValidationRefusedException):
     """An account signs for Cross by the key of somebody else than the node that it is said of."""
 
     wire_name = "corda_sim.validator.ImpostorRefused"
+
+
+class RestorationRefused(ValidationRefusedException):
+    """A lock to be restored that isn't burnt, is there again, isn't as it was, or is a stranger's.
+
+    The issuer of its coins refuses so, too.
+    """
+
+    wire_name = "corda_sim.validator.RestorationRefused"

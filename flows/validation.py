@@ -31,15 +31,36 @@ class RequestValidationFlow(FlowLogic[SignedTransaction]):
 
     async def call(self) -> SignedTransaction:
         """The transaction with the validator's signature."""
-        stx = self.transaction
-        session = self.initiate_flow(self.validator)
-        await self.sub_flow(SendTransactionFlow(session, stx))
-        received = await session.receive(TransactionSignature)
-        signature = received.unwrap(lambda value: value)
-        if signature.by != self.validator.owning_key:
-            raise SignatureException(f"Signed by {signature.by}, not by {self.validator}")
-        signature.verify(stx.id)
-        return stx.with_additional_signature(signature)
+        return await ask_signature(self, self.transaction, self.validator)
+
+
+async def ask_signature(
+    flow: FlowLogic[SignedTransaction], stx: SignedTransaction, signer: Party
+) -> SignedTransaction:
+    """The transaction with the signature of a party that a flow sends it to.
+
+    Raises: SignatureException for an answer that doesn't sign, and what the party refuses with.
+    """
+    session = flow.initiate_flow(signer)
+    await flow.sub_flow(SendTransactionFlow(session, stx))
+    received = await session.receive(TransactionSignature)
+    signature = received.unwrap(lambda value: value)
+    if signature.by != signer.owning_key:
+        raise SignatureException(f"Signed by {signature.by}, not by {signer}")
+    signature.verify(stx.id)
+    return stx.with_additional_signature(signature)
+
+
+async def receive_to_judge(flow: FlowLogic[None], session: FlowSession) -> SignedTransaction:
+    """A transaction that isn't fully signed, verified with all that it depends on.
+
+    Raises: InvalidTransactionRefused.
+    """
+    receiving = ReceiveTransactionFlow(session, check_sufficient_signatures=False)
+    try:
+        return await flow.sub_flow(receiving)
+    except INVALID_TRANSACTION as error:
+        raise InvalidTransactionRefused(str(error)) from error
 
 
 @initiated_by(RequestValidationFlow)
@@ -57,13 +78,6 @@ class ValidatorFlow(FlowLogic[None]):
     async def call(self) -> None:
         """Answer with one signature. Its log rows commit before it leaves."""
         self.set_step(RESOLVING)
-        stx = await self._receive()
+        stx = await receive_to_judge(self, self.session)
         signature = await self.sub_flow(JudgeFlow(stx, self.session.counterparty))
         await self.session.send(signature)
-
-    async def _receive(self) -> SignedTransaction:
-        receiving = ReceiveTransactionFlow(self.session, check_sufficient_signatures=False)
-        try:
-            return await self.sub_flow(receiving)
-        except INVALID_TRANSACTION as error:
-            raise InvalidTransactionRefused(str(error)) from error

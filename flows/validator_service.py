@@ -1,10 +1,12 @@
 """The validator's policy: `[validator] allow` of node.toml and the table `validator_locks`."""
 
 from collections.abc import Iterable
+from typing import Any
 
 from corda_sim.core.contracts import StateRef
 from corda_sim.core.crypto.hashes import SecureHash
 from corda_sim.core.instants import instant_of_micros
+from corda_sim.flow import FlowLogic
 from corda_sim.flow.cordapp import AppServiceHub
 from corda_sim.flow.validator_policy import SignedAway, ValidatorPolicy
 from flows.database import Rows, reader
@@ -51,3 +53,11 @@ def create_validator_policy(hub: AppServiceHub) -> ConfiguredValidatorPolicy | N
     if settings is None:
         return None
     return ConfiguredValidatorPolicy(settings.get("allow", ()), reader(hub.database_url))
+
+
+def validator_policy(flow: FlowLogic[Any]) -> ValidatorPolicy:
+    """The validator's settings and log, for a flow."""
+    policy: ValidatorPolicy = flow.service_hub.cordapp_service(
+        ValidatorPolicy  # type: ignore[type-abstract] # the node's own is found by it
+    )
+    return policy

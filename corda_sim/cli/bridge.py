@@ -1,4 +1,6 @@
-"""`bridge audit`: whether the bridge's states are still there."""
+"""`bridge audit | repair`: whether the bridge's states are still there, and putting locks back."""
+
+from typing import Annotated
 
 import typer
 
@@ -8,6 +10,7 @@ from corda_sim.cli.options import Json
 from corda_sim.cli.output import emit
 
 app = typer.Typer(no_args_is_help=True)
+Lock = Annotated[str, typer.Argument(metavar="REF", help="the lock, as `bridge audit` shows it")]
 
 
 @app.command()
@@ -22,3 +25,14 @@ def audit(context: typer.Context, host: Host = None, as_json: Json = False) -> N
     emit(found, as_json=as_json)
     if found:
         raise typer.Exit(1)
+
+
+@app.command()
+def repair(context: typer.Context, lock: Lock, as_json: Json = False) -> None:
+    """Put a burnt lock back as it was, signed by the issuer of its coins and the validators.
+
+    Shows the lock in its place.
+    """
+    with connect(context.obj) as client:
+        restored = client.start_flow("BridgeRepairFlow", {"lock": lock}).get()
+    emit(restored, as_json=as_json)

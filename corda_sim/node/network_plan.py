@@ -26,6 +26,7 @@ DEFAULT_VALIDATOR_ALLOW: Final = (
     "corda_sim.cash.Cash:Exit",
     "corda_sim.cash.Cash:Lock",
     "corda_sim.cash.Cash:Release",
+    "corda_sim.cash.Cash:Restore",
     "corda_sim.ibc.Ibc",
     "corda_sim.ibc.Ibc:corda_sim.cross.AccountSigns",
     "corda_sim.ibc.Ibc:corda_sim.cross.ContractCall",

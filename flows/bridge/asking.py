@@ -17,7 +17,7 @@ from corda_sim.flow.notary.spendings import (
     Spendings,
     SpendingsQuery,
 )
-from flows.judging import validator_policy
+from flows.validator_service import validator_policy
 
 
 @serializable("corda_sim.validator.SignedQuery")

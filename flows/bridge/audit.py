@@ -10,7 +10,7 @@ from typing import Any
 
 from corda_sim.core.contracts import StateAndRef, StateRef
 from corda_sim.core.crypto.hashes import SecureHash
-from corda_sim.core.identity import CordaX500Name, Party
+from corda_sim.core.identity import CordaX500Name
 from corda_sim.core.serialization import deserialize, serialize
 from corda_sim.core.vault_query import (
     MAX_PAGE_SIZE,
@@ -20,10 +20,11 @@ from corda_sim.core.vault_query import (
     state_types,
 )
 from corda_sim.flow import FlowLogic, flow_name, startable_by_rpc
-from corda_sim.flow.notary.spendings import MAX_ASKED, Spending
+from corda_sim.flow.notary.spendings import Spending
 from corda_sim.ibc.errors import BridgeHostUnknown
-from flows.bridge.asking import AskSignedFlow, AskSpendingsFlow
-from flows.bridge.burnt import BurntState, burnt, host_of, unsigned
+from flows.bridge.burnt import BurntState, burnt, host_of
+from flows.bridge.spendings import UnsignedSpendingsFlow
+from flows.cash.restored import restored_locks
 from states.cash import CashLock
 from states.ibc import BridgeState, Host
 
@@ -70,27 +71,24 @@ class BridgeAuditFlow(FlowLogic[tuple[BurntState, ...]]):
     async def _audit(
         self, host: StateAndRef[Host], held: Sequence[StateAndRef[Any]]
     ) -> tuple[BurntState, ...]:
-        spendings = await self._spendings(host.state.notary, [one.ref for one in held])
-        lost = await self._unsigned(host.state.data, spendings)
+        asked = UnsignedSpendingsFlow(
+            host.state.data, host.state.notary, tuple(one.ref for one in held)
+        )
+        lost = await self.sub_flow(asked)
         data = self.context.record("requesters", lambda: serialize(self._proven(lost)))
-        return burnt(held, lost, deserialize(data, tuple[SecureHash, ...]))
+        found = burnt(held, lost, deserialize(data, tuple[SecureHash, ...]))
+        again = self.context.record("restored", lambda: serialize(self._restored(held, found)))
+        restored = deserialize(again, tuple[StateRef, ...])
+        return tuple(one for one in found if one.ref not in restored)
 
-    async def _spendings(self, notary: Party, refs: Sequence[StateRef]) -> tuple[Spending, ...]:
-        found: list[Spending] = []
-        for start in range(0, len(refs), MAX_ASKED):
-            asked = tuple(refs[start : start + MAX_ASKED])
-            found += await self.sub_flow(AskSpendingsFlow(notary, asked))
-        return tuple({one.transaction_id: one for one in found}.values())
-
-    async def _unsigned(self, host: Host, spendings: Sequence[Spending]) -> tuple[Spending, ...]:
-        lost: list[Spending] = []
-        for start in range(0, len(spendings), MAX_ASKED):
-            some = spendings[start : start + MAX_ASKED]
-            ids = tuple(one.transaction_id for one in some)
-            asked = [AskSignedFlow(one, ids) for one in host.validators]
-            signed = [await self.sub_flow(one) for one in asked]
-            lost += unsigned(some, signed, host.config.threshold)
-        return tuple(lost)
+    def _restored(
+        self, held: Sequence[StateAndRef[Any]], found: Sequence[BurntState]
+    ) -> tuple[StateRef, ...]:
+        lost = {one.ref for one in found}
+        states = (one.state.data for one in held if one.ref in lost)
+        locks = [one for one in states if isinstance(one, CashLock)]
+        services = self.service_hub.services
+        return tuple(ref for one in locks for ref in restored_locks(services, one.tx_id))
 
     def _proven(self, spendings: Sequence[Spending]) -> tuple[SecureHash, ...]:
         known = self.service_hub.well_known_party

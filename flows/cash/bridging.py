@@ -9,7 +9,6 @@ from corda_sim.core.crypto.keys import PublicKey
 from corda_sim.core.errors import DecodeError, IllegalArgumentError
 from corda_sim.core.identity import Party
 from corda_sim.core.serialization import deserialize
-from corda_sim.core.vault_query import LinearStateQueryCriteria, Page, state_types
 from corda_sim.cross.auth.types import AuthMode
 from corda_sim.cross.contract.module import CallId
 from corda_sim.cross.contract.module import ContractCall as Call
@@ -26,6 +25,7 @@ from corda_sim.flow.selection import (
 from corda_sim.ibc.host.paths import next_sequence_send, packet_commitment
 from corda_sim.ibc.numbers import read_number
 from flows.cash.locks import CashCall, LockPlace, locking, refusing, releasing
+from flows.cash.restored import locks_of, restored_locks
 from flows.cash.spend import Spend, plan_spend
 from flows.ibc.applications import Action, Asked, Fragment
 from flows.ibc.service import BridgeService
@@ -162,13 +162,10 @@ def _release(asked: Asked) -> Fragment | None:
 
 def _lock_of(asked: Asked, call_id: CallId) -> StateAndRef[CashLock] | None:
     services, base = asked.services, asked.host.state.data.base_id
-    criteria = LinearStateQueryCriteria(
-        external_ids=(call_id.tx_id.hex(),), contract_state_types=state_types(CashLock)
-    )
-    page = deserialize(services.vault.query(criteria), Page)
-    found = map(services.state_and_ref, page.refs)
-    ours = (lock for lock in found if lock.state.data.base == base)
-    return next((lock for lock in ours if _is_answered(asked, lock.state.data)), None)
+    ours = [lock for lock in locks_of(services, call_id.tx_id) if lock.state.data.base == base]
+    gone = restored_locks(services, call_id.tx_id) if len(ours) > 1 else frozenset()
+    left = (lock for lock in ours if lock.ref not in gone)
+    return next((lock for lock in left if _is_answered(asked, lock.state.data)), None)
 
 
 def _is_answered(asked: Asked, lock: CashLock) -> bool:

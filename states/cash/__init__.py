@@ -1,6 +1,6 @@
 """Cash and the stablecoin (after net.corda.finance.contracts.asset.Cash)."""
 
-from states.cash.commands import Exit, Issue, Lock, Move, Release
+from states.cash.commands import Exit, Issue, Lock, Move, Release, Restore
 from states.cash.contract import Cash
 from states.cash.lock import CashLock, lock_id
 from states.cash.lock_call import CASH_ID, Lockable, LockCall, NamedKey
@@ -22,6 +22,7 @@ __all__ = [
     "Move",
     "NamedKey",
     "Release",
+    "Restore",
     "cash_key",
     "lock_id",
 ]

@@ -2,7 +2,14 @@
 
 from dataclasses import dataclass
 
-from corda_sim.core.contracts import Amount, CommandData, Currency, Issued, TypeOnlyCommandData
+from corda_sim.core.contracts import (
+    Amount,
+    CommandData,
+    Currency,
+    Issued,
+    StateRef,
+    TypeOnlyCommandData,
+)
 from corda_sim.core.crypto.keys import PublicKey
 from corda_sim.core.serialization import serializable
 
@@ -29,6 +36,17 @@ class Lock(TypeOnlyCommandData):
 @dataclass(frozen=True, eq=False)
 class Release(TypeOnlyCommandData):
     """Release locks as their transactions were decided; signed by validators alone."""
+
+
+@serializable("corda_sim.cash.Restore")
+@dataclass(frozen=True, slots=True)
+class Restore(CommandData):
+    """Put the lock `burnt` on the ledger again; signed by issuer and validators.
+
+    It was consumed at its notary by a transaction that the validators never signed.
+    """
+
+    burnt: StateRef
 
 
 @serializable("corda_sim.cash.Exit")

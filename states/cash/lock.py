@@ -48,6 +48,12 @@ class CashLock(LinearState):
         """The kind of coins that it holds."""
         return CashKey(self.amount.token, self.validator_key)
 
+    @property
+    def issuer(self) -> Party:
+        """Who has issued its coins: the call that it was made for names him."""
+        party: Party = self.amount.token.issuer.party
+        return party
+
     def released_to(self, owner: AbstractParty) -> CashState:
         """The coin that comes out of it."""
         return CashState(amount=self.amount, owner=owner, validator_key=self.validator_key)

@@ -54,10 +54,18 @@ def _verify_conserved(tx: "LedgerTransaction", locks: tuple[CashLock, ...]) -> N
 def _verify_call(lock: CashLock, call: ContractCall | None, bridge: BridgeChange) -> None:
     if call is None or call.action is not ContractAction.PREPARE:
         raise IllegalArgumentError("Failed requirement: the lock's transaction prepares a call")
-    name = lock_id(call.tx_id)
+    require_as_called(lock, call.call_info, bridge)
+
+
+def require_as_called(lock: CashLock, call_info: bytes, bridge: BridgeChange) -> None:
+    """Raise IllegalArgumentError unless the lock is the one that its transaction's call asks for.
+
+    DecodeError for a call that asks for something else.
+    """
+    name = lock_id(lock.tx_id)
     named = (lock.linear_id, lock.linear_id.external_id) == (name, name.external_id)
     require_that("the lock is named after its transaction", named)
-    wanted = LockCall.read(CallInfo.decode_strict(call.call_info).arguments)
+    wanted = LockCall.read(CallInfo.decode_strict(call_info).arguments)
     require_that("the lock is as the call asks for", _is_as_wanted(lock, wanted))
     holders = {*wanted.hosts, *bridge.validators}
     require_that("both nodes and the validators hold the lock", set(lock.holders) == holders)

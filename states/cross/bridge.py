@@ -9,6 +9,7 @@ from corda_sim.core.crypto.keys import PublicKey
 from corda_sim.core.identity import Party
 from corda_sim.cross import paths as cross_paths
 from corda_sim.cross.atomic.types import CoordinatorState
+from corda_sim.cross.initiator.types import InitiateTxState, MsgInitiateTx
 from corda_sim.ibc.lightclients.corda.outputs import IBC_CONTRACT
 from corda_sim.ibc.lightclients.corda.types import Entry
 
@@ -38,10 +39,14 @@ class BridgeHost(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class BridgeChange:
-    """What stands in the bridge states of one base id before a transaction, and after it."""
+    """What stands in the bridge states of one base id before a transaction, and after it.
+
+    ``referred`` is what stays as it is.
+    """
 
     before: Mapping[str, bytes]
     after: Mapping[str, bytes]
+    referred: Mapping[str, bytes]
     host: BridgeHost | None
 
     @classmethod
@@ -50,7 +55,8 @@ class BridgeChange:
         consumed = [one.state for one in tx.inputs]
         referred = [one.state for one in tx.references]
         hosts = (state.data for state in (*consumed, *referred) if _is_host(state, base))
-        return cls(_entries(consumed, base), _entries(tx.outputs, base), next(hosts, None))
+        before, after = _entries(consumed, base), _entries(tx.outputs, base)
+        return cls(before, after, _entries(referred, base), next(hosts, None))
 
     def coordinator_before(self, tx_id: bytes) -> CoordinatorState | None:
         """Where a cross-chain transaction stood. Raises: DecodeError."""
@@ -59,6 +65,15 @@ class BridgeChange:
     def coordinator_after(self, tx_id: bytes) -> CoordinatorState | None:
         """Where it stands now. Raises: DecodeError."""
         return _coordinator(self.after, tx_id)
+
+    def coordinator_referred(self, tx_id: bytes) -> CoordinatorState | None:
+        """Where it stands, in a transaction that leaves it there. Raises: DecodeError."""
+        return _coordinator(self.referred, tx_id)
+
+    def initiated(self, tx_id: bytes) -> MsgInitiateTx | None:
+        """How it was started, of one that stays as it is. Raises: DecodeError."""
+        found = self.referred.get(cross_paths.initiated(tx_id))
+        return None if found is None else InitiateTxState.decode_strict(found).msg
 
     @property
     def validators(self) -> tuple[Party, ...]:
@@ -88,6 +103,7 @@ def _is_host(state: TransactionState[Any], base: StateRef) -> bool:
 
 
 def _entries(states: Iterable[TransactionState[Any]], base: StateRef) -> dict[str, bytes]:
-    ours: Iterable[BridgeEntries] = (one.data for one in states if _is_of(one, base))
+    found = (one for one in states if _is_of(one, base) and not _is_host(one, base))
+    ours: Iterable[BridgeEntries] = (one.data for one in found)
     # an empty value stands for proven absence
     return {entry.path: entry.value for state in ours for entry in state.entries if entry.value}

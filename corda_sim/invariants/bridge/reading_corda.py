@@ -5,7 +5,6 @@ from typing import Any, Final
 
 from sqlalchemy import select
 
-from corda_sim.core.contracts import StateRef
 from corda_sim.core.serialization import deserialize
 from corda_sim.core.transactions import SignedTransaction
 from corda_sim.cross.ports import CROSS_PORT
@@ -22,7 +21,7 @@ from corda_sim.invariants.rows import rows_of, snapshot
 from corda_sim.invariants.views import NodeDatabase
 from corda_sim.node.cordapps import installed_cordapps
 from corda_sim.node.storage import schema
-from states.cash import CashLock, CashState
+from states.cash import CashLock, CashState, Restore
 from states.ibc import BridgeState, Deliver
 
 CORDA: Final = "corda"
@@ -89,12 +88,14 @@ def _read_messages(stx: SignedTransaction, view: PacketView) -> None:
 
 def _locks(transactions: dict[str, SignedTransaction]) -> Iterator[LockFacts]:
     consumers = {ref: stx for stx in transactions.values() for ref in stx.inputs}
+    commands = (one.value for stx in transactions.values() for one in stx.commands)
+    restored = {value.burnt for value in commands if isinstance(value, Restore)}
     for stx in transactions.values():
-        for index, output in enumerate(stx.outputs):
-            if isinstance(output.data, CashLock):
-                lock = output.data
+        for one in stx.tx.out_refs():
+            lock = one.state.data
+            if isinstance(lock, CashLock) and one.ref not in restored:
                 packet = Place(CROSS_PORT, lock.channel, lock.sequence)
-                released = _released_to(lock, consumers.get(StateRef(stx.id, index)))
+                released = _released_to(lock, consumers.get(one.ref))
                 yield LockFacts(lock.tx_id.hex(), packet, released)
 
 

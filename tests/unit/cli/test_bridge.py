@@ -1,4 +1,4 @@
-"""`bridge audit`: what it prints, and its exit code."""
+"""`bridge audit | repair`: what they print, and their exit codes."""
 
 import json
 from collections.abc import Iterator
@@ -20,19 +20,29 @@ BURNT: dict[str, Any] = {
 
 
 class FakeNode:
-    """A node whose audit finds what a test says."""
+    """A node whose flow ends as a test says."""
 
-    def __init__(self, found: list[dict[str, Any]]) -> None:
-        self.found = found
-        self.asked: list[dict[str, str]] = []
+    def __init__(self, outcome: object) -> None:
+        self.outcome = outcome
+        self.asked: list[tuple[str, dict[str, str]]] = []
 
     def start_flow(self, name: str, arguments: dict[str, str]) -> "FakeNode":
-        assert name == "BridgeAuditFlow"
-        self.asked.append(arguments)
+        self.asked.append((name, arguments))
         return self
 
-    def get(self) -> list[dict[str, Any]]:
-        return self.found
+    def get(self) -> object:
+        return self.outcome
+
+
+def connected(monkeypatch: pytest.MonkeyPatch, outcome: object) -> FakeNode:
+    node = FakeNode(outcome)
+
+    @contextmanager
+    def connect(_: object) -> Iterator[FakeNode]:
+        yield node
+
+    monkeypatch.setattr(bridge_commands, "connect", connect)
+    return node
 
 
 @pytest.mark.parametrize(("found", "code"), [([], 0), ([BURNT], 1)])
@@ -42,15 +52,20 @@ def test_findings_are_a_failure(
     found: list[dict[str, Any]],
     code: int,
 ) -> None:
-    node = FakeNode(found)
-
-    @contextmanager
-    def connect(_: object) -> Iterator[FakeNode]:
-        yield node
-
-    monkeypatch.setattr(bridge_commands, "connect", connect)
+    node = connected(monkeypatch, found)
     assert run(["bridge", "audit", "--json"]) == code
     assert json.loads(capsys.readouterr().out) == found
     assert run(["bridge", "audit", "--host", BURNT["ref"]]) == code
     assert ("O=PartyA" if found else "nothing") in capsys.readouterr().out
-    assert node.asked == [{}, {"base_id": BURNT["ref"]}]
+    wanted: tuple[dict[str, str], ...] = ({}, {"base_id": BURNT["ref"]})
+    assert node.asked == [("BridgeAuditFlow", arguments) for arguments in wanted]
+
+
+def test_a_lock_is_put_back(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    restored = f"{'EF' * 32}(0)"
+    node = connected(monkeypatch, restored)
+    assert run(["bridge", "repair", BURNT["ref"]]) == 0
+    assert capsys.readouterr().out.strip() == restored
+    assert node.asked == [("BridgeRepairFlow", {"lock": BURNT["ref"]})]

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 import pytest
 
 import flows
-from corda_sim.invariants import NodeDatabase
 from corda_sim.invariants.bridge.reading_corda import read_corda
-from corda_sim.invariants.bridge.views import CordaView, Place
+from corda_sim.invariants.bridge.views import Place
+from corda_sim.testing.checking import databases_of_mock
 from corda_sim.testing.mock_network import MockNetwork
 from notary.descriptor import NOTARY_CORDAPP
 from tests.unit.flows.dvp.dvp_bridge import DvpBridge
@@ -23,11 +23,6 @@ def bridge() -> Iterator[DvpBridge]:
         yield DvpBridge(network)
 
 
-def read(network: MockNetwork) -> CordaView:
-    nodes = network.nodes.items()
-    return read_corda(NodeDatabase(name, str(node.party.name), node.url) for name, node in nodes)
-
-
 def test_settlements_of_each_kind(bridge: DvpBridge) -> None:
     paid, refused, waiting, late = (bridge.newcomers() for _ in range(4))
     terms = {}
@@ -39,7 +34,7 @@ def test_settlements_of_each_kind(bridge: DvpBridge) -> None:
     bridge.host.submit(refused.call(packets[refused]))
     bridge.host.submit(late.time_out(terms[late], packets[late]))
 
-    view = read(bridge.network)
+    view = read_corda(databases_of_mock(bridge.network))
 
     places = {dvp: Place.sent(packet) for dvp, packet in packets.items()}
     assert {lock.packet: lock.released_to for lock in view.locks} == {
