@@ -13,13 +13,25 @@ import functools
 from collections.abc import Callable, Iterator
 from enum import IntEnum
 from types import NoneType, UnionType
-from typing import Any, ClassVar, NamedTuple, Self, TypeVar, get_args, get_origin, get_type_hints
+from typing import (
+    Any,
+    ClassVar,
+    NamedTuple,
+    Self,
+    TypeVar,
+    cast,
+    get_args,
+    get_origin,
+    get_type_hints,
+)
 
 from corda_sim.core.errors import DecodeError, IllegalArgumentError
 
 _VARINT, _LENGTH = 0, 2
 _FIXED_SIZES = {1: 8, 5: 4}
 _MAX_VARINT = 10
+_MAX_FIELDS = 4096
+"""In a message and all within it, values of packed fields counted: decoding takes bounded time."""
 
 
 class Field(NamedTuple):
@@ -36,7 +48,7 @@ class _Codec(NamedTuple):
     number: int
     wire: int
     put: Callable[[Any], bytes]
-    take: Callable[[Any], Any]
+    take: Callable[[Any, "_Allowance"], Any]
     repeated: bool
     optional: bool
     zero: Callable[[], Any]
@@ -61,12 +73,10 @@ class Message:
     def decode(cls, data: bytes) -> Self:
         """The message that ``data`` holds; fields that aren't known are skipped.
 
-        Raises: DecodeError, also for a singular field that comes twice.
+        Raises: DecodeError, also for a singular field that comes twice, and for more than 4096
+        fields in all.
         """
-        try:
-            return _decode(cls, data)
-        except (ValueError, OverflowError) as error:
-            raise DecodeError(f"{cls.__name__}: {error}") from error
+        return _decode(cls, data, _Allowance())
 
     @classmethod
     def decode_strict(cls, data: bytes) -> Self:
@@ -78,6 +88,19 @@ class Message:
         if message.encode() != data:
             raise DecodeError(f"{cls.__name__}: not the canonical encoding of its value")
         return message
+
+
+@dataclasses.dataclass(slots=True)
+class _Allowance:
+    """How many fields one decoding may still read, at all depths together."""
+
+    left: int = _MAX_FIELDS
+
+    def take(self) -> None:
+        """Raises DecodeError where there is none left."""
+        if not self.left:
+            raise DecodeError(f"more than {_MAX_FIELDS} fields")
+        self.left -= 1
 
 
 _schemas: dict[type[Message], tuple[_Codec, ...]] = {}
@@ -114,17 +137,19 @@ def _zero(kind: type, repeated: bool, optional: bool) -> Any:  # noqa: ANN401 - 
     if optional:
         return None
     if issubclass(kind, Message):
-        return kind.decode(b"")
+        return _empty(kind)
     return kind(0) if issubclass(kind, int) else kind()
 
 
-def _kind(kind: type, bits: int) -> tuple[int, Callable[[Any], bytes], Callable[[Any], Any]]:
+def _kind(
+    kind: type, bits: int
+) -> tuple[int, Callable[[Any], bytes], Callable[[Any, _Allowance], Any]]:
     if issubclass(kind, Message):
-        return _LENGTH, lambda value: value.encode(), kind.decode
+        return _LENGTH, lambda value: value.encode(), functools.partial(_decode, kind)
     if kind is str:
-        return _LENGTH, str.encode, bytes.decode
+        return _LENGTH, str.encode, lambda raw, _: raw.decode()
     if kind is bytes:
-        return _LENGTH, bytes, bytes
+        return _LENGTH, bytes, lambda raw, _: raw
     if kind is bool:
         return _VARINT, _varint, functools.partial(_narrow, bool, 1)
     return (
@@ -134,7 +159,7 @@ def _kind(kind: type, bits: int) -> tuple[int, Callable[[Any], bytes], Callable[
     )
 
 
-def _narrow(kind: Callable[[int], Any], bits: int, value: int) -> Any:  # noqa: ANN401 - what kind makes
+def _narrow(kind: Callable[[int], Any], bits: int, value: int, _: _Allowance) -> Any:  # noqa: ANN401 - what kind makes
     if value >> bits:
         raise DecodeError(f"{value} has more than {bits} bits")
     return kind(value)
@@ -178,14 +203,34 @@ def _delimited(number: int, body: bytes) -> bytes:
 M = TypeVar("M", bound=Message)
 
 
-def _decode(cls: type[M], data: bytes) -> M:
+def _decode(cls: type[M], data: bytes, allowance: _Allowance) -> M:
+    if not data:
+        return _empty(cls)
+    try:
+        return _decode_fields(cls, data, allowance)
+    except (ValueError, OverflowError) as error:
+        raise DecodeError(f"{cls.__name__}: {error}") from error
+
+
+_empties: dict[type[Message], Message] = {}
+
+
+def _empty(cls: type[M]) -> M:
+    found = _empties.get(cls)
+    if found is None:
+        found = _empties[cls] = _decode_fields(cls, b"", _Allowance())
+    return cast("M", found)
+
+
+def _decode_fields(cls: type[M], data: bytes, allowance: _Allowance) -> M:
     known = {codec.number: codec for codec in _codecs(cls)}
     values: dict[str, Any] = {}
     for number, wire, raw in _fields(data):
+        allowance.take()
         codec = known.get(number)
         if codec is None:
             continue
-        items = _items(codec, wire, raw)
+        items = _items(codec, wire, raw, allowance)
         if codec.repeated:
             values.setdefault(codec.name, []).extend(items)
         elif codec.name in values:
@@ -201,17 +246,18 @@ def _field_value(codec: _Codec, values: dict[str, Any]) -> Any:  # noqa: ANN401 
     return tuple(values[codec.name]) if codec.repeated else values[codec.name]
 
 
-def _items(codec: _Codec, wire: int, raw: int | bytes) -> list[Any]:
+def _items(codec: _Codec, wire: int, raw: int | bytes, allowance: _Allowance) -> list[Any]:
     if codec.repeated and codec.wire == _VARINT and isinstance(raw, bytes):
-        return [codec.take(value) for value in _packed(raw)]
+        return [codec.take(value, allowance) for value in _packed(raw, allowance)]
     if wire != codec.wire:
         raise DecodeError(f"field {codec.number} has wire type {wire}")
-    return [codec.take(raw)]
+    return [codec.take(raw, allowance)]
 
 
-def _packed(data: bytes) -> Iterator[int]:
+def _packed(data: bytes, allowance: _Allowance) -> Iterator[int]:
     at = 0
     while at < len(data):
+        allowance.take()
         value, at = _read_varint(data, at)
         yield value
 
@@ -243,6 +289,8 @@ def _read_length(data: bytes, at: int, wire: int) -> tuple[int, int]:
 
 
 def _read_varint(data: bytes, at: int) -> tuple[int, int]:
+    if at < len(data) and data[at] < 0x80:
+        return data[at], at + 1
     value = 0
     for place, byte in enumerate(data[at : at + _MAX_VARINT]):
         value |= (byte & 0x7F) << 7 * place

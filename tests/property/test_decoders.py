@@ -90,7 +90,18 @@ def test_any_bytes_are_a_value_or_a_refusal(name: str) -> None:
     hold()
 
 
-@given(st.sampled_from(message_kinds()), st.binary(max_size=300) | nasty())
+@st.composite
+def many_fields(draw: st.DrawFn) -> bytes:
+    """A field as often as it fits: empty, or with small fields of its own."""
+    numbers = st.integers(1, 15)
+    inner = draw(
+        st.lists(st.tuples(numbers.map(lambda n: n << 3), numbers).map(bytes), max_size=60)
+    )
+    unit = bytes((draw(numbers) << 3 | 2, len(inner) * 2)) + b"".join(inner)
+    return unit * (SIZE // len(unit))
+
+
+@given(st.sampled_from(message_kinds()), st.binary(max_size=300) | nasty() | many_fields())
 def test_any_bytes_are_a_protobuf_message_or_a_refusal(kind: type[Message], data: bytes) -> None:
     read(Decoder(kind.decode_strict), data)
 

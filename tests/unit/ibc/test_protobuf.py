@@ -105,6 +105,27 @@ def test_numbers_out_of_range(number: int) -> None:
         Thing(number=number).encode()
 
 
+def repeated(kind: str) -> bytes:
+    """4,097 fields, counted at all depths."""
+    unknown = bytes.fromhex("7801")
+    return {
+        "messages": bytes.fromhex("4200") * 4097,
+        "unknown": unknown * 4097,
+        "packed": bytes.fromhex("4a8120") + b"\x01" * 4097,
+        "inside": (bytes.fromhex("420c") + unknown * 6) * 586,
+    }[kind]
+
+
+@pytest.mark.parametrize("kind", ["messages", "unknown", "packed", "inside"])
+def test_the_number_of_fields_is_limited(kind: str) -> None:
+    with pytest.raises(DecodeError, match="more than 4096 fields"):
+        Thing.decode(repeated(kind))
+
+
+def test_as_many_fields_as_the_limit_are_read() -> None:
+    assert len(Thing.decode(bytes.fromhex("4200") * 4096).many) == 4096
+
+
 @dataclass(frozen=True, slots=True)
 class NoDefaults(Message):
     number: Annotated[int, Field(1)]
