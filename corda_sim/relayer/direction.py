@@ -152,7 +152,11 @@ class Direction:
             self._learn(proven.height)
 
     def _learn(self, height: Height) -> None:
-        """The client knows a height, or will before anything that is submitted from now on."""
+        """Go on from a height that the client knows, or will before anything that is sent from now.
+
+        On Corda that is one that an update by itself brought: what goes on from a packet's drags
+        that packet's whole exchange behind it, for every node to resolve.
+        """
         if self._known is not None:
             self._known = max(self._known, height)
 
@@ -207,16 +211,17 @@ class Direction:
     def _settle(self, batch: _Batch) -> None:
         self._flying.remove(batch)
         for item, outcome in zip(batch.items, batch.submission.outcomes(), strict=True):
-            self._judge(item, batch.height, outcome)
+            self._judge(item, outcome)
+        if not batch.items:
+            self._learn(batch.height)
 
-    def _judge(self, item: Item, height: Height, outcome: Outcome) -> None:
+    def _judge(self, item: Item, outcome: Outcome) -> None:
         name, work = self.route.source.name, item.work
         self._figures.ended(name, work.kind, outcome.verdict)
         told = (work.kind.value, name, work.key[1], outcome.verdict.value, outcome.transaction)
         LOGGER.info("%s of %s %s: %s in %s", *told)
         if outcome.is_done:
             self.backlog.done([item])
-            self._learn(height)
             return
         LOGGER.warning("%s of %s %s: %s", work.kind.value, name, work.key[1], outcome.reason)
         self._doubt()

@@ -84,6 +84,8 @@ class LcpProver:
         self._origin, self._other, self._lights = origin, other, lights
         self._key, self._client = key, client
         self._trail = Trail(origin, self._feed)
+        self._led: SignedMessage | None = None
+        """The newest update, from what the other chain's client held then."""
 
     def prove(self, claims: Sequence[Claim], known: Height) -> Proven:
         """Ask the chain, then the enclave. Raises as the protocol says."""
@@ -94,16 +96,29 @@ class LcpProver:
         return Proven(evidence.height, updates, proofs)
 
     def _updates(self, known: Height, target: Height) -> tuple[AnyMessage, ...]:
+        former = self._former(known, target)
+        start = update_of(former).post_height if former else known
         enclave = self._enclave_height()
-        if enclave < known:
-            self._trail.lead(enclave, known)
+        if enclave < start:
+            self._trail.lead(enclave, start)
         if target == known:
             return ()
-        steps = self._trail.lead(known, target)
+        steps = [*([former] if former else []), *self._trail.lead(start, target)]
         if not steps:
             raise ProofTooOldException(f"the client holds {known}, the proof is of {target}")
-        signed = steps[0] if len(steps) == 1 else self._lights.aggregate(steps, self._key.address)
-        return (_client_message(signed),)
+        self._led = steps[0] if len(steps) == 1 else self._aggregate(steps)
+        return (_client_message(self._led),)
+
+    def _former(self, known: Height, target: Height) -> SignedMessage | None:
+        """The update before, where it goes on from `known` as well, and not beyond `target`."""
+        if self._led is None:
+            return None
+        update = update_of(self._led)
+        fits = update.prev_height == known and update.post_height <= target
+        return self._led if fits else None
+
+    def _aggregate(self, steps: list[SignedMessage]) -> SignedMessage:
+        return self._lights.aggregate(steps, self._key.address)
 
     def _feed(self, header: AnyMessage) -> SignedMessage:
         return self._lights.update_client(self._client.client_id, header, self._key.address)
@@ -132,8 +147,9 @@ class LcpProver:
         return self._key.to_register(client_id)
 
     def doubt(self) -> None:
-        """Have the key chosen anew."""
+        """Have the key chosen anew, and build on no former update."""
         self._key.forget()
+        self._led = None
 
     # --- beginning ---
 

@@ -81,6 +81,31 @@ def test_several_steps_become_one_update(world: World, prover: Prover) -> None:
     assert isinstance(world.proxy.asked[-2], requests.AggregateMessages)
 
 
+def test_what_goes_on_from_one_height_is_built_on_the_update_before(
+    world: World, prover: Prover
+) -> None:
+    known = world.corda.latest_height(CLIENT)
+    for _ in range(4):
+        prover.prove([committed(world)], known)
+    world.proxy.asked.clear()
+    (update,) = map(update_in, prover.prove([committed(world)], known).updates)
+    assert update.prev_height == known
+    kinds = [type(one) for one in world.proxy.asked]
+    assert kinds.count(requests.UpdateClient) == 1, "the enclave isn't led all the way again"
+    assert kinds.count(requests.AggregateMessages) == 1
+
+
+def test_in_doubt_no_former_update_counts(world: World, prover: Prover) -> None:
+    known = world.corda.latest_height(CLIENT)
+    prover.prove([committed(world)], known)
+    prover.doubt()
+    world.proxy.asked.clear()
+    (update,) = map(update_in, prover.prove([committed(world)], known).updates)
+    assert update.prev_height == known
+    kinds = [type(one) for one in world.proxy.asked]
+    assert kinds.count(requests.UpdateClient) > 1
+
+
 def test_absence_is_proven_too(world: World, prover: Prover) -> None:
     world.quorum.make_block()
     proven = prover.prove([Claim("no/where", None)], world.corda.latest_height(CLIENT))

@@ -7,7 +7,10 @@ import pytest
 from corda_sim.ibc.channel.acknowledgement import Acknowledgement
 from corda_sim.ibc.channel.packet import MsgAcknowledgement, MsgRecvPacket, MsgTimeout
 from corda_sim.ibc.channel.sending import SendPacket, send_packet
+from corda_sim.ibc.client.height import Height
 from corda_sim.ibc.client.types import MsgUpdateClient
+from corda_sim.ibc.lightclients.lcp.messages import UpdateState, decode_message
+from corda_sim.ibc.lightclients.lcp.types import UpdateClientMessage
 from corda_sim.relayer.backlog import MAX_ATTEMPTS
 from corda_sim.relayer.outcomes import Outcome, Verdict
 from corda_sim.relayer.service import Side, parked
@@ -35,6 +38,15 @@ def sides(run: Run, name: str) -> tuple[MemoryChain, MemoryChain, str]:
     sender: MemoryChain = getattr(world, name)
     receiver: MemoryChain = world.quorum if name == "corda" else world.corda
     return sender, receiver, channel_of(run.path, sender)
+
+
+def gone_on_from(chain: MemoryChain) -> set[Height]:
+    """The heights that a chain's client has gone on from."""
+    updates = [one for one, outcome in chain.delivered if outcome.verdict is Verdict.DONE]
+    told = [one.client_message for one in updates if isinstance(one, MsgUpdateClient)]
+    proxied = [one.unpack(UpdateClientMessage).proxy_message for one in told]
+    found = map(decode_message, proxied)
+    return {one.prev_height for one in found if isinstance(one, UpdateState)}
 
 
 @pytest.mark.parametrize("name", ["corda", "quorum"])
@@ -404,6 +416,25 @@ def test_an_idle_client_is_told_of_newer_blocks(run: Run) -> None:
     run.from_quorum.refresh()
     assert corda.latest_height("lcp-client-0").revision_height >= before.revision_height + 5
     assert corda.count(MsgUpdateClient) == 1
+
+
+def test_what_corda_learns_goes_on_from_no_packets_update(run: Run) -> None:
+    """A node that resolves a packet's transaction resolves what its update goes on from."""
+    quorum, corda, channel = sides(run, "quorum")
+    corda.is_ordered = False
+    base = corda.latest_height("lcp-client-0")
+    for _ in range(3):
+        quorum.send(channel, b"hello")
+        run.go()
+    assert gone_on_from(corda) == {base}
+    quorum.make_block()
+    run.from_quorum.refresh()
+    renewed = corda.latest_height("lcp-client-0")
+    run.go()
+    for _ in range(2):
+        quorum.send(channel, b"again")
+        run.go()
+    assert gone_on_from(corda) == {base, renewed}
 
 
 def test_an_enclave_that_was_restored_is_fed_what_the_other_chain_knows(run: Run) -> None:
