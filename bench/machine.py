@@ -4,7 +4,9 @@ import os
 import statistics
 import tempfile
 import time
+from dataclasses import dataclass
 from hashlib import sha256
+from typing import Self
 
 from corda_sim.core.crypto.crypto import generate_key_pair, sign, verify
 from corda_sim.core.crypto.schemes import DEFAULT_SIGNATURE_SCHEME
@@ -35,3 +37,17 @@ def fsync_us() -> float:
             os.fdatasync(file.fileno())
             found.append((time.perf_counter_ns() - began) / 1000)
     return statistics.median(found)
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """The units above, and the load of the last minute (processes that ran or waited to)."""
+
+    verify_us: float
+    fsync_us: float
+    load: float
+
+    @classmethod
+    def measure(cls) -> Self:
+        """Take them now."""
+        return cls(round(verify_us(), 1), round(fsync_us(), 1), round(os.getloadavg()[0], 2))

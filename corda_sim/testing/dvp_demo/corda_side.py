@@ -112,8 +112,8 @@ class CordaSide:
         for node in (BUYERS_BANK, SELLERS_BANK):
             self.flow(node, "AdmitClientFlow", "admit", client_id=client_id)
 
-    def make_accounts(self, coins: int) -> None:
-        """The buyer's and the seller's account, and the stablecoin that the buyer has."""
+    def make_accounts(self, coins: int, states: int) -> None:
+        """The buyer's and the seller's account, and the buyer's stablecoin in so many states."""
         banks = ((BUYERS_BANK, BUYER, SELLERS_BANK), (SELLERS_BANK, SELLER, BUYERS_BANK))
         for node, name, other in banks:
             self.flow(node, "CreateAccount", f"create {name}", name=name)
@@ -123,6 +123,7 @@ class CordaSide:
             "CashIssueFlow",
             "issue",
             amount=f"{coins} {CURRENCY}",
+            splits=str(states),
             validator=VALIDATOR,
             to_account=BUYER,
         )

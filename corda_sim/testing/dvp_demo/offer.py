@@ -41,25 +41,13 @@ class Offer:
     watch: Stopwatch
     _since: str = field(default="", init=False)
     _sequence: int = field(default=0, init=False)
+    _block: int = field(default=0, init=False)
 
     @classmethod
     def propose(cls, rig: Rig, token: int, expires_in: int) -> Self:
         """Write the terms at the buyer's node; the offer ends after `expires_in` seconds."""
-        quorum = rig.quorum
-        text = rig.corda.flow(
-            BUYERS_BANK,
-            "DvpProposeFlow",
-            f"propose {token}",
-            price=f"{PRICE} {CURRENCY}",
-            asset=quorum.bridge.token.address.hex(),
-            token=str(token),
-            buyer=corda_side.BUYER,
-            buyer_address=quorum.buyer.hex(),
-            seller=f"{corda_side.SELLER}@{SELLERS_BANK}",
-            seller_address=quorum.seller.address.hex(),
-            expires_in=str(expires_in),
-        )
-        return cls(rig, token, Terms.parse(text), Stopwatch(rig.relaying.health))
+        terms = propose(rig, token, expires_in)
+        return cls(rig, token, terms, Stopwatch(rig.relaying.health))
 
     def holdings(self) -> Holdings:
         """Who owns what now."""
@@ -78,7 +66,7 @@ class Offer:
     def sign(self) -> None:
         """The seller signs on GoQuorum."""
         self.watch.begin()
-        self.rig.quorum.sign(self.terms)
+        self._block = self.rig.quorum.sign(self.terms)
         self.watch.lap("seller signs", Part.GOQUORUM)
 
     def await_lock(self) -> None:
@@ -89,7 +77,7 @@ class Offer:
 
     def await_answer(self) -> None:
         """Wait until GoQuorum has executed the call, or refused it."""
-        self._await(lambda: self.rig.quorum.has_answered(CROSS_PORT, self._sequence), "no answer")
+        self._await(self._is_answered, "no answer")
         self.watch.relayed_lap("the call is answered", Part.GOQUORUM, (CORDA, Kind.RECEIVE.value))
 
     def await_end(self) -> None:
@@ -127,9 +115,31 @@ class Offer:
             time.sleep(_POLL_SECONDS)
             return {"cursor": cursor, "events": []}
 
+    def _is_answered(self) -> bool:
+        return self.rig.quorum.has_answered(CROSS_PORT, self._sequence, self._block)
+
     def _await(self, holds: Callable[[], bool], otherwise: str) -> None:
         deadline = time.monotonic() + PATIENCE_SECONDS
         while not holds():
             if time.monotonic() > deadline:
                 raise NothingHappened(otherwise)
             time.sleep(_POLL_SECONDS)
+
+
+def propose(rig: Rig, token: int, expires_in: int) -> Terms:
+    """The terms of an offer that ends after `expires_in` seconds, made at the buyer's node."""
+    quorum = rig.quorum
+    text = rig.corda.flow(
+        BUYERS_BANK,
+        "DvpProposeFlow",
+        f"propose {token}",
+        price=f"{PRICE} {CURRENCY}",
+        asset=quorum.bridge.token.address.hex(),
+        token=str(token),
+        buyer=corda_side.BUYER,
+        buyer_address=quorum.buyer.hex(),
+        seller=f"{corda_side.SELLER}@{SELLERS_BANK}",
+        seller_address=quorum.seller.address.hex(),
+        expires_in=str(expires_in),
+    )
+    return Terms.parse(text)

@@ -11,7 +11,7 @@ from corda_sim.local.files import write_private
 from flows.dvp.terms import Terms
 from goquorum.bridge_file import BridgeFile
 from goquorum.deploy import Deployment, admit_client, deploy_bridge
-from goquorum.endpoint.account import Sender
+from goquorum.endpoint.account import Sender, SentCall
 from goquorum.endpoint.addresses import show_address
 from goquorum.endpoint.ibc_handler import IbcHandler
 from goquorum.endpoint.json_rpc import JsonRpc
@@ -84,11 +84,16 @@ class QuorumSide:
         """The bridge may no longer move the token."""
         Nft(self.bridge.token).approve(self.seller, token, _NOBODY)
 
-    def sign(self, terms: Terms) -> None:
-        """The seller agrees to terms: what `goquorum sign` sends."""
+    def sign(self, terms: Terms) -> int:
+        """The seller agrees to terms: what `goquorum sign` sends. The block that it is in."""
+        sent = self.send_signature(terms)
+        return self.bridge.auth.settle(self.seller, sent).block_number
+
+    def send_signature(self, terms: Terms) -> SentCall:
+        """As `sign`, without waiting."""
         channel = terms.bridge.auth_counterparty
         message = (channel, terms.tx_id, terms.asset_call, _NEVER, 0)
-        self.bridge.auth.transact(self.seller, "ibcSignTx", message)
+        return self.bridge.auth.send(self.seller, "ibcSignTx", message)
 
     def owner(self, token: int) -> str:
         """Who has a token, by `ownerOf`."""
@@ -96,13 +101,13 @@ class QuorumSide:
         owner = Nft(self.bridge.token).holding(token).owner
         return names.get(owner) or show_address(owner)
 
-    def has_answered(self, port: str, sequence: int) -> bool:
-        """Whether a packet was received and acknowledged."""
+    def has_answered(self, port: str, sequence: int, since: int) -> bool:
+        """Whether a packet was received and acknowledged, in block `since` or later."""
         head = int(self.rpc.call("eth_blockNumber"), 16)
         handler = IbcHandler(self.rpc, self.bridge.handler.address)
         answers = (
             told.event.arguments
-            for told in handler.events(self.block, head)
+            for told in handler.events(since, head)
             if told.event.name == "WriteAcknowledgement"
         )
         return any(

@@ -13,6 +13,7 @@ from corda_sim.testing.dvp_demo.quorum_side import QuorumSide
 from corda_sim.testing.dvp_demo.rig import Rig
 from goquorum.devnet import lifecycle
 from goquorum.devnet.lifecycle import DevnetRequest
+from goquorum.devnet.settings import BlockPeriod, Tier
 
 COINS: Final = 1_000
 CHAIN_ID: Final = "corda-demo"
@@ -25,12 +26,19 @@ class ChainChoice:
 
     url: str | None = None
     geth: Path | None = None
+    period: BlockPeriod | None = None
+
+    @property
+    def tier(self) -> str:
+        """What it is called."""
+        return "attached" if self.url else "goquorum" if self.geth else "quick"
 
     def up(self, directory: Path, stack: ExitStack) -> str:
         """The endpoint. Raises what `devnet up` raises."""
         if self.url is not None:
             return self.url
-        request = DevnetRequest("quick" if self.geth is None else "goquorum")
+        tier: Tier = "quick" if self.geth is None else "goquorum"
+        request = DevnetRequest(tier, block_period=self.period)
         found = lifecycle.up(directory, request, self.geth)
         stack.callback(lifecycle.down, directory)
         return found.nodes[0].rpc
@@ -39,18 +47,29 @@ class ChainChoice:
 QUICK: Final = ChainChoice()
 
 
+@dataclass(frozen=True, slots=True)
+class Money:
+    """The buyer's stablecoin, in whole units, and in how many states it is."""
+
+    units: int
+    states: int = 1
+
+
+DEMO: Final = Money(COINS)
+
+
 @contextmanager
 def opened(
-    directory: Path, choice: ChainChoice, tokens: Iterable[int], tell: Tell
+    directory: Path, choice: ChainChoice, tokens: Iterable[int], tell: Tell, money: Money = DEMO
 ) -> Iterator[Rig]:
-    """Everything up and open, and the tokens the seller's, until the block is left."""
+    """Everything up and open, tokens and coins with their owners, until the block is left."""
     with ExitStack() as stack:
         corda, url, proxy = _processes(directory, choice, stack, tell)
         tell("Deploying the contracts; making the bridge's host, accounts, stablecoin and tokens")
         with ThreadPoolExecutor() as pool:
             deployed = pool.submit(_quorum, url, proxy, directory, tokens)
             corda.make_host(CHAIN_ID, proxy.mrenclave, proxy.root)
-            corda.make_accounts(COINS)
+            corda.make_accounts(money.units, money.states)
         relaying = Relaying(directory)
         relaying.configure(corda, url, proxy.address)
         tell("Opening clients, connection and channels")
