@@ -1,8 +1,10 @@
 """`demo`, `demo cash` and `check DIR`."""
 
+from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
@@ -10,6 +12,9 @@ from rich.console import Console
 from corda_sim.cli.options import Json
 from corda_sim.cli.output import emit, errors
 from corda_sim.cli.stopping import interrupt_when_stopped
+
+if TYPE_CHECKING:
+    from corda_sim.invariants import NodeDatabase, Violation
 
 app = typer.Typer()
 Directory = Annotated[Path | None, typer.Option(help="Where everything is made.")]
@@ -67,11 +72,37 @@ def cash(
         raise typer.Exit(1)
 
 
-def check(directory: Path, as_json: Json = False) -> None:
+def check(
+    directory: Path,
+    bridge: Annotated[
+        Path | None,
+        typer.Option(metavar="BRIDGE_FILE", help="Check the bridge to GoQuorum, too; with --rpc."),
+    ] = None,
+    rpc: Annotated[str | None, typer.Option(metavar="URL", help="GoQuorum, at rest.")] = None,
+    as_json: Json = False,
+) -> None:
     """Check the invariants over a whole network at rest."""
-    from corda_sim.invariants.check import check_directory
+    from corda_sim.invariants.check import check_network, databases_of
 
-    found = [str(one) for one in check_directory(directory)]
+    if (bridge is None) != (rpc is None):
+        raise typer.BadParameter("--bridge and --rpc go together", param_hint="--bridge")
+    databases = databases_of(directory)
+    violations = check_network(databases)
+    if bridge is not None and rpc is not None:
+        violations += _across(databases, bridge, rpc)
+    found = [str(one) for one in violations]
     emit({"violations": found}, as_json=as_json, text="\n".join(found) or "no violations")
     if found:
         raise typer.Exit(1)
+
+
+def _across(databases: "Sequence[NodeDatabase]", bridge: Path, rpc: str) -> "list[Violation]":
+    """What doesn't hold on both chains together. Raises: BridgeFileRefused, EndpointUnreachable."""
+    from corda_sim.invariants.bridge.check import check_bridge
+    from goquorum.bridge_file import BridgeFile
+    from goquorum.endpoint.json_rpc import JsonRpc
+
+    with closing(JsonRpc(rpc)) as endpoint:
+        file = BridgeFile.read(bridge)
+        file.connect(endpoint)
+        return check_bridge(databases, endpoint, file)

@@ -86,6 +86,8 @@ def site(
     with opened(directory, request.param, TOKENS.values(), print) as rig:
         yield Site(directory, rig)
         assert rig.rest() == []
+        bridge = ("--bridge", str(directory / "bridge.json"), "--rpc", rig.quorum.rpc.url)
+        assert run(["check", str(directory / "network"), *bridge]) == 0
 
 
 @pytest.mark.parametrize("case", CASES)

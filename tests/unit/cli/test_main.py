@@ -168,6 +168,10 @@ def test_a_stopped_network_has_a_status(tmp_path: Path, capsys: pytest.CaptureFi
         assert node["dir"] == str(directory / node["name"])
     assert run(["check", str(directory), "--json"]) == 0
     assert json.loads(capsys.readouterr().out) == {"violations": []}
+    assert run(["check", str(directory), "--rpc", "http://127.0.0.1:1"]) == 2
+    bridge = ("--bridge", str(tmp_path / "bridge.json"), "--rpc", "http://127.0.0.1:1")
+    assert run(["check", str(directory), *bridge]) == 2
+    assert "BridgeFileRefused" in capsys.readouterr().err
     assert run(["-n", str(directory / "Notary"), "db", "current", "--json"]) == 0
     versions = json.loads(capsys.readouterr().out)
     assert {"node", "notary"} <= {one["branch"] for one in versions}

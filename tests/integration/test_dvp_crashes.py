@@ -1,0 +1,49 @@
+"""Every process of a settlement is killed at every step of it, one at a time.
+
+Within a minute of the restart the settlement is done, or undone, on both chains alike, and the
+invariants of both hold. How long after the step's beginning the process dies, and whether GoQuorum
+refuses, is drawn anew each time from PYTHONHASHSEED; the default run takes a few, drawn as well.
+"""
+
+import os
+from collections.abc import Iterator
+from random import Random
+
+import pytest
+
+from tests.integration.dvp_points import Point
+from tests.integration.dvp_trials import Death, Trials
+from tests.integration.dvp_victims import VICTIMS
+
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(600)]
+
+SEED = os.environ.get("PYTHONHASHSEED", "random")
+SAMPLE = 3
+
+
+@pytest.fixture(scope="module")
+def trials(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trials]:
+    made = Trials(tmp_path_factory, len(Point) * len(VICTIMS) + SAMPLE)
+    yield made
+    made.close()
+
+
+def test_a_sample_of_deaths(trials: Trials) -> None:
+    random = Random(SEED)
+    victims, points = random.sample(sorted(VICTIMS), SAMPLE), random.sample(list(Point), SAMPLE)
+    for victim, point in zip(victims, points, strict=True):
+        survive(trials, victim, point)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("victim", VICTIMS)
+@pytest.mark.parametrize("point", Point)
+def test_a_settlement_survives(trials: Trials, point: Point, victim: str) -> None:
+    survive(trials, victim, point)
+
+
+def survive(trials: Trials, victim: str, point: Point) -> None:
+    death = Death.drawn(victim, point, SEED)
+    print(f"PYTHONHASHSEED={SEED}: {death}")
+    with trials.next() as trial:
+        trial.run(death)
