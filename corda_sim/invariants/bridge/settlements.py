@@ -1,8 +1,9 @@
 """Invariants of settlements: coins are paid on Corda if and only if the token moved on GoQuorum."""
 
+from collections import Counter
 from collections.abc import Iterator
 
-from corda_sim.invariants.bridge.views import CordaView, LockFacts, QuorumView, Token
+from corda_sim.invariants.bridge.views import CordaView, LockFacts, Place, QuorumView, Token
 from corda_sim.invariants.violations import Violation, ViolationKind
 
 NETWORK = "network"
@@ -35,22 +36,29 @@ def _half(lock: LockFacts, *, has_moved: bool) -> str:
 
 
 def no_stranded_lock(corda: CordaView) -> Iterator[Violation]:
-    """Coins are locked as long as the answer that decides about them may come, and no longer."""
+    """Coins are locked as long as the answer that decides about them may come, and no longer.
+
+    They are released once: a lock that was burnt and restored is there twice.
+    """
     sent, ended = {place for place, _ in corda.packets.sent}, corda.packets.ended
-    for lock in corda.locks:
-        detail = _stranded(lock, is_sent=lock.packet in sent, is_ended=lock.packet in ended)
+    releases = Counter((one.tx_id, one.packet) for one in corda.locks if one.released_to)
+    for tx_id, packet in dict.fromkeys((one.tx_id, one.packet) for one in corda.locks):
+        times = releases[tx_id, packet]
+        detail = _stranded(packet, times, is_sent=packet in sent, is_ended=packet in ended)
         if detail:
-            told = f"{lock.tx_id}: {detail}"
+            told = f"{tx_id}: {detail}"
             yield Violation(ViolationKind.STRANDED_LOCK, corda.packets.name, told)
 
 
-def _stranded(lock: LockFacts, *, is_sent: bool, is_ended: bool) -> str:
+def _stranded(packet: Place, releases: int, *, is_sent: bool, is_ended: bool) -> str:
     if not is_sent:
-        return f"coins were locked for {lock.packet}, which was never sent"
-    if lock.released_to is None and is_ended:
-        return f"coins are locked, and {lock.packet} has ended"
-    if lock.released_to is not None and not is_ended:
-        return f"coins were released before {lock.packet} ended"
+        return f"coins were locked for {packet}, which was never sent"
+    if releases > 1:
+        return f"coins were released {releases} times"
+    if is_ended and not releases:
+        return f"coins are locked, and {packet} has ended"
+    if releases and not is_ended:
+        return f"coins were released before {packet} ended"
     return ""
 
 

@@ -128,6 +128,10 @@ PLANTED: dict[str, tuple[Callable[[CordaView, QuorumView], object], set[tuple[Ki
         lambda corda, _: release(corda, WAITING, "buyer"),
         {STRANDED},
     ),
+    "coins released twice": (
+        lambda corda, _: corda.locks.append(corda.locks[0]),
+        {STRANDED},
+    ),
     "a lock whose packet was never sent": (
         lambda corda, _: corda.packets.sent.pop(),
         {STRANDED},
@@ -150,6 +154,12 @@ def test_what_is_planted_is_found(name: str) -> None:
     sides = sound()
     plant(*sides)
     assert found(sides) == expected
+
+
+def test_a_lock_that_was_burnt_and_restored_is_released_once() -> None:
+    corda, quorum = sound()
+    corda.locks.append(replace(corda.locks[0], released_to=None))
+    assert check_sides(corda, quorum) == []
 
 
 def test_a_violation_names_the_settlement() -> None:
