@@ -1,4 +1,4 @@
-"""`bench payments | steps | gas | proofs | dvp`: figures from the source checkout's benchmarks."""
+"""`bench payments | steps | gas | proofs | dvp | resolving`: figures from the source checkout."""
 
 from dataclasses import asdict
 from importlib import import_module
@@ -41,6 +41,15 @@ def steps(
 ) -> None:
     """Durable steps a second, beside DBOS."""
     emit(asdict(_benchmark("steps").run(count)), as_json=as_json)
+
+
+@app.command()
+def resolving(
+    dvps: Annotated[int, typer.Option(min=100, help="Exchanges on one channel.")] = 10_000,
+    as_json: Json = False,
+) -> None:
+    """Transactions that a new node resolves to accept a coin that an exchange has paid."""
+    emit(asdict(_benchmark("resolving").run(dvps)), as_json=as_json)
 
 
 @app.command()

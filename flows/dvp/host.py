@@ -51,8 +51,8 @@ def find_bridge(
 def _channels(
     services: NodeServices, states: HostStates, admitted: tuple[str, ...]
 ) -> Iterator[KnownChannel]:
-    for path, ref in states.refs.items():
+    for path in states.refs:
         if path.startswith(CHANNEL_ENDS):
-            value = services.state_and_ref(ref).state.data.values[path]
+            value = states.value(services, path)
             client = client_of(services, states, Channel.decode_strict(value))
             yield KnownChannel(path, value, client, client in admitted)

@@ -36,6 +36,5 @@ def admitted_clients(rows: Rows, base_id: StateRef) -> tuple[str, ...]:
 
 def client_of(services: NodeServices, states: HostStates, end: Channel) -> str:
     """The client under a channel."""
-    connection = paths.connection(end.connection_hops[0])
-    value = services.state_and_ref(states.refs[connection]).state.data.values[connection]
+    value = states.value(services, paths.connection(end.connection_hops[0]))
     return ConnectionEnd.decode_strict(value).client_id

@@ -13,7 +13,8 @@ from corda_sim.core.vault_query import VaultQueryCriteria, state_types
 from corda_sim.flow.services import NodeServices, VaultChange
 from corda_sim.ibc.errors import BridgeHostUnknown
 from states.ibc import BridgeState, Host
-from states.ibc.partition import key_prefix, needs_ticket, split_key
+from states.ibc.errors import BridgeStateMissing
+from states.ibc.partition import key_prefix, needs_ticket, split_key, state_key
 
 BRIDGE_TYPES = state_types(Host, BridgeState)
 Numbered = tuple[int, str]
@@ -49,6 +50,18 @@ class HostStates:
             del self.refs[key]
             for ordered in (self.tickets, self.numbered):
                 _discard(ordered.get(group, []), (number, key))
+
+    def value(self, services: NodeServices, path: str) -> bytes:
+        """What is at a path. Raises: BridgeStateMissing."""
+        found = self.find(services, path)
+        if found is None:
+            raise BridgeStateMissing(f"nothing is at {path}")
+        return found
+
+    def find(self, services: NodeServices, path: str) -> bytes | None:
+        """What is at a path: empty for a ticket, None where nothing says anything of it."""
+        ref = self.refs.get(state_key(path))
+        return None if ref is None else services.state_and_ref(ref).state.data.values.get(path)
 
     def paths(self, services: NodeServices, prefix: str) -> tuple[str, ...]:
         """The paths that have a value and start with ``prefix``, sorted."""

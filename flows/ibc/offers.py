@@ -12,7 +12,6 @@ from corda_sim.flow.services import NodeServices
 from corda_sim.ibc.any import AnyMessage
 from corda_sim.ibc.channel.packet import MsgRecvPacket
 from flows.ibc.index import HostStates
-from states.ibc.partition import state_key
 
 
 def signed_transactions(messages: Iterable[bytes]) -> Iterator[bytes]:
@@ -36,9 +35,5 @@ def ends_of(
 
 
 def _end_of(services: NodeServices, states: HostStates, tx_id: bytes) -> int:
-    path = paths.initiated(tx_id)
-    ref = states.refs.get(state_key(path))
-    if ref is None:
-        return 0
-    value = services.state_and_ref(ref).state.data.values[path]
-    return InitiateTxState.decode_strict(value).msg.timeout_timestamp
+    value = states.find(services, paths.initiated(tx_id))
+    return InitiateTxState.decode_strict(value).msg.timeout_timestamp if value else 0

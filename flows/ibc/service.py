@@ -51,15 +51,12 @@ class BridgeService(BridgeQueries):
     def value(self, host: StateRef | None, path: str) -> ProvenValue | None:
         """What is at a path. Raises: BridgeHostUnknown, FeatureLater."""
         states = self.index.host(host)
-        ref = states.refs.get(state_key(path))
-        if ref is None:
-            return None
-        value = self._services.state_and_ref(ref).state.data.values.get(path)
+        value = states.find(self._services, path)
         if value is None:
             return None
         if not value:
             raise FeatureLater(f"absence of {path} can't be witnessed yet")
-        proof = prove(self._services, states.host, ref)
+        proof = prove(self._services, states.host, states.refs[state_key(path)])
         return ProvenValue(value, proof.tear_off, proof.height)
 
     def paths(self, host: StateRef | None, prefix: str) -> tuple[str, ...]:
@@ -87,8 +84,7 @@ class BridgeService(BridgeQueries):
         """Raises: ClientNotAdmitted unless each channel's client is. BridgeHostUnknown."""
         admitted, states = self.admitted(host), self.index.host(host)
         for one in channels:
-            path = channel(one.port, one.channel)
-            value = self._services.state_and_ref(states.refs[path]).state.data.values[path]
+            value = states.value(self._services, channel(one.port, one.channel))
             client = client_of(self._services, states, Channel.decode_strict(value))
             if client not in admitted:
                 place = f"{one.port}/{one.channel}"

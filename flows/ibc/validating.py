@@ -51,11 +51,14 @@ class BridgeCase:
     signed: SignedBefore
 
     @cached_property
+    def _before(self) -> tuple[StateAndRef[Any], ...]:
+        refs = (*self.stx.inputs, *self.stx.references)
+        return tuple(map(self.services.state_and_ref, refs))
+
+    @cached_property
     def spent(self) -> tuple[StateAndRef[Any], ...]:
         """Bridge states among inputs and references."""
-        refs = (*self.stx.inputs, *self.stx.references)
-        found = map(self.services.state_and_ref, refs)
-        return tuple(one for one in found if one.state.contract == IBC_CONTRACT)
+        return tuple(one for one in self._before if one.state.contract == IBC_CONTRACT)
 
     @cached_property
     def made(self) -> tuple[TransactionState[Any], ...]:
@@ -65,9 +68,8 @@ class BridgeCase:
     @property
     def contracts(self) -> frozenset[str]:
         """All contracts that the transaction concerns."""
-        refs = (*self.stx.inputs, *self.stx.references)
-        before = (self.services.state_and_ref(ref).state.contract for ref in refs)
-        return frozenset((*before, *(one.contract for one in self.stx.outputs)))
+        states = (*(one.state for one in self._before), *self.stx.outputs)
+        return frozenset(one.contract for one in states)
 
     @property
     def host(self) -> Host | None:
