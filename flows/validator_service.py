@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from typing import Any
 
+from sqlalchemy import Row
+
 from corda_sim.core.contracts import StateRef
 from corda_sim.core.crypto.hashes import SecureHash
 from corda_sim.core.instants import instant_of_micros
@@ -11,8 +13,10 @@ from corda_sim.flow.cordapp import AppServiceHub
 from corda_sim.flow.validator_policy import SignedAway, ValidatorPolicy
 from flows.database import Rows, reader
 
-_LOCK_OF = "SELECT transaction_id, until_time FROM validator_locks WHERE state_ref = :state_ref"
-_LOGGED = "SELECT 1 FROM validator_log WHERE transaction_id = :transaction_id LIMIT 1"
+_LOCKS = (
+    "SELECT state_ref, transaction_id, until_time FROM validator_locks WHERE state_ref IN :refs"
+)
+_LOGGED = "SELECT DISTINCT transaction_id FROM validator_log WHERE transaction_id IN :transactions"
 
 
 class ConfiguredValidatorPolicy(ValidatorPolicy):
@@ -36,15 +40,18 @@ class ConfiguredValidatorPolicy(ValidatorPolicy):
 
     def signed_before(self, transactions: tuple[SecureHash, ...]) -> tuple[SecureHash, ...]:
         """Those of which `validator_log` has a row."""
-        return tuple(one for one in transactions if self._rows(_LOGGED, transaction_id=str(one)))
+        rows = self._rows(_LOGGED, transactions=tuple(map(str, transactions)))
+        logged = {row.transaction_id for row in rows}
+        return tuple(one for one in transactions if str(one) in logged)
 
     def signed_away(self, refs: tuple[StateRef, ...]) -> tuple[SignedAway, ...]:
         """The rows of `validator_locks` for these states."""
-        return tuple(
-            SignedAway(ref, SecureHash.parse(row.transaction_id), instant_of_micros(row.until_time))
-            for ref in refs
-            for row in self._rows(_LOCK_OF, state_ref=str(ref))
-        )
+        return tuple(map(_signed_away, self._rows(_LOCKS, refs=tuple(map(str, refs)))))
+
+
+def _signed_away(row: Row[Any]) -> SignedAway:
+    until = instant_of_micros(row.until_time)
+    return SignedAway(StateRef.parse(row.state_ref), SecureHash.parse(row.transaction_id), until)
 
 
 def create_validator_policy(hub: AppServiceHub) -> ConfiguredValidatorPolicy | None:

@@ -20,9 +20,10 @@ from corda_sim.flow import (
 )
 from corda_sim.flow.errors import KilledFlowException
 from corda_sim.flow.notary.errors import Conflict, NotaryException, TimeWindowInvalid
+from corda_sim.ibc.queries import TransactionEvents
 from flows.finality import FinalityFlow, ReceiveFinalityFlow
 from flows.ibc.applications import NO_PARTS, ApplicationParts
-from flows.ibc.draft import Draft, Intent, Told, draft_of
+from flows.ibc.draft import Draft, Intent, draft_of
 from flows.ibc.index import HostStates
 from flows.ibc.offers import ends_of, signed_transactions
 from flows.ibc.plan import Plan, Planner
@@ -47,6 +48,15 @@ class BridgeBusyException(FlowException):
     """States that the messages need were in use by others all the time."""
 
     wire_name: ClassVar[str] = "corda_sim.ibc.BridgeBusyException"
+
+
+@serializable("corda_sim.ibc.Told")
+@dataclass(frozen=True, slots=True)
+class Told:
+    """An event, as ``corda_sim.ibc.events``."""
+
+    type: str
+    attributes: tuple[tuple[str, str], ...]
 
 
 @serializable("corda_sim.ibc.Submitted")
@@ -143,12 +153,14 @@ class BridgeTransactionFlow(FlowLogic[Submitted]):
         stx = self.service_hub.sign_initial_transaction(draft.builder, *keys)
         stx = await self.sub_flow(ValidatedFlow(stx, _chosen(host.state.data)))
         self.set_step(FINALISING)
+        height = draft.moment.height.revision_height
+        bridge_service(self).history.remember(TransactionEvents(stx.id, height, draft.events))
         sessions = [self.initiate_flow(party) for party in self._others(draft.builder)]
         final = await self.sub_flow(FinalityFlow(stx, sessions))
         results = ("SUCCESS" if at in plan.kept else "NOOP" for at in range(len(self.messages)))
-        height = draft.moment.height.revision_height
         await self._refill(draft)
-        return Submitted(str(final.id), height, tuple(results), draft.events)
+        told = tuple(Told(event.type, event.attributes) for event in draft.events)
+        return Submitted(str(final.id), height, tuple(results), told)
 
     async def _refill(self, draft: Draft) -> None:
         """Mint ahead; what fails is left to the packet that finds no ticket."""

@@ -6,7 +6,6 @@ from typing import Any
 
 from corda_sim.core.contracts import CommandWithParties, StateAndRef, TimeWindow
 from corda_sim.core.crypto.keys import PublicKey
-from corda_sim.core.serialization import serializable
 from corda_sim.core.transactions import TransactionBuilder
 from corda_sim.flow.services import NodeServices
 from corda_sim.ibc.events import Event
@@ -15,15 +14,6 @@ from flows.ibc.plan import Plan
 from states.ibc import BridgeState, Deliver, Host
 from states.ibc.execution import Execution, Surroundings
 from states.ibc.union import execution_over, successors
-
-
-@serializable("corda_sim.ibc.Told")
-@dataclass(frozen=True, slots=True)
-class Told:
-    """An event, as ``corda_sim.ibc.events``."""
-
-    type: str
-    attributes: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +33,7 @@ class Draft:
 
     builder: TransactionBuilder
     moment: Moment
-    events: tuple[Told, ...]
+    events: tuple[Event, ...]
 
 
 def draft_of(services: NodeServices, intent: Intent) -> Draft:
@@ -63,7 +53,7 @@ def draft_of(services: NodeServices, intent: Intent) -> Draft:
     made = successors(execution, intent.host.state.data, before)
     for state in (*sorted(made, key=lambda one: one.key), *plan.part_outputs):
         builder.add_output_state(state)
-    return Draft(builder, execution.context.now, tuple(map(_told, execution.context.events)))
+    return Draft(builder, execution.context.now, tuple(execution.context.events))
 
 
 def _execute(builder: TransactionBuilder, intent: Intent) -> Execution:
@@ -79,7 +69,3 @@ def _execute(builder: TransactionBuilder, intent: Intent) -> Execution:
 
 def _bridge_states(states: Iterable[StateAndRef[Any]]) -> list[BridgeState]:
     return [one.state.data for one in states if isinstance(one.state.data, BridgeState)]
-
-
-def _told(event: Event) -> Told:
-    return Told(event.type, event.attributes)

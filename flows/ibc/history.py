@@ -106,10 +106,15 @@ class History:
     def _told(self, host: StateAndRef[Host], ref: StateRef) -> TransactionEvents:
         known = self._events.get(ref.txhash)
         if known is None:
-            known = self._events[ref.txhash] = replay(self._services, host, ref)
-            if len(self._events) > _KEPT:
-                self._events.popitem(last=False)
+            known = replay(self._services, host, ref)
+            self.remember(known)
         return known
+
+    def remember(self, known: TransactionEvents) -> None:
+        """What happens in a transaction, once recorded: its own builder needn't run it again."""
+        self._events[known.transaction] = known
+        if len(self._events) > _KEPT:
+            self._events.popitem(last=False)
 
 
 def replay(services: NodeServices, host: StateAndRef[Host], ref: StateRef) -> TransactionEvents:

@@ -7,7 +7,7 @@ the more packets a channel has had, the more tickets are minted at once: 10,000 
 from collections.abc import Iterable
 
 from corda_sim.ibc.any import pack
-from flows.ibc.draft import Told
+from corda_sim.ibc.events import Event
 from flows.ibc.plan import BATCH
 from states.ibc import MsgMintTickets
 from states.ibc.tickets import MAX_BATCH
@@ -17,7 +17,7 @@ EVERY = BATCH // 2
 _SIDES = {"send_packet": "src", "recv_packet": "dst"}
 
 
-def refills(events: Iterable[Told]) -> tuple[bytes, ...]:
+def refills(events: Iterable[Event]) -> tuple[bytes, ...]:
     """The minting that is due after a transaction with these events."""
     due = []
     for event in events:

@@ -32,7 +32,7 @@ class BridgeService(BridgeQueries):
     def __init__(self, hub: AppServiceHub) -> None:
         self._services = hub.services
         self.index = BridgeIndex(hub.services)
-        self._history = History(hub.services)
+        self.history = History(hub.services)
         self._rows = reader(hub.database_url)
 
     def host(self, host: StateRef | None) -> HostInfo:
@@ -45,7 +45,7 @@ class BridgeService(BridgeQueries):
             config.mrenclave,
             config.operators,
             tuple((port.name, port.target) for port in config.ports),
-            self._history.newest_height(found.data.base_id),
+            self.history.newest_height(found.data.base_id),
         )
 
     def value(self, host: StateRef | None, path: str) -> ProvenValue | None:
@@ -66,7 +66,7 @@ class BridgeService(BridgeQueries):
     def header(self, host: StateRef | None, height: int) -> ProvenHeader | None:
         """The earliest transaction of ``height`` or later. Raises: BridgeHostUnknown."""
         states = self.index.host(host)
-        ref = self._history.output_at(states.host.state.data.base_id, height)
+        ref = self.history.output_at(states.host.state.data.base_id, height)
         return None if ref is None else prove(self._services, states.host, ref)
 
     def events(
@@ -74,7 +74,7 @@ class BridgeService(BridgeQueries):
     ) -> tuple[str, tuple[TransactionEvents, ...]]:
         """Transactions after a cursor. Raises: BridgeHostUnknown, IllegalArgumentError."""
         states = self.index.host(host)
-        return self._history.events(states.host, since, limit)
+        return self.history.events(states.host, since, limit)
 
     def admitted(self, host: StateRef | None) -> tuple[str, ...]:
         """The clients that the operator has admitted, sorted. Raises: BridgeHostUnknown."""

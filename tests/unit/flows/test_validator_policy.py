@@ -62,10 +62,11 @@ def test_an_allowed_command_does_not_carry_another_contract() -> None:
 
 def test_what_was_signed_away_is_read_to_the_microsecond() -> None:
     first, second = (StateRef(SecureHash.sha256(b"origin"), index) for index in (0, 1))
-    kept = {str(first): SimpleNamespace(transaction_id=str(TX), until_time=micros_of(UNTIL))}
+    until = micros_of(UNTIL)
+    kept = SimpleNamespace(state_ref=str(first), transaction_id=str(TX), until_time=until)
 
-    def rows(_sql: str, *, state_ref: str) -> list[Any]:
-        return [kept[state_ref]] if state_ref in kept else []
+    def rows(_sql: str, *, refs: tuple[str, ...]) -> list[Any]:
+        return [kept] if kept.state_ref in refs else []
 
     found = ConfiguredValidatorPolicy((), rows).signed_away((first, second))
     assert found == (SignedAway(first, TX, UNTIL),)
