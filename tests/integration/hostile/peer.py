@@ -3,8 +3,6 @@
 Nothing here imports the platform: its codec must not hide a mistake of its codec.
 """
 
-import socket
-import struct
 import time
 import tomllib
 from collections.abc import Sequence
@@ -23,19 +21,24 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 MAGIC = bytes.fromhex("6373696D0100")
-HELLO, PACK, CONFIRM, REFUSED = range(4)
+SIGNED_PREFIX = b"corda-sim/pack/1\0"
 ALPHABET = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 Message = tuple[str, bool, bytes]
 
 
 def plain(value: object) -> bytes:
+    """MessagePack, each value in its shortest form."""
     return msgspec.msgpack.encode(value)
 
 
-def obj(name: str, *fields: bytes) -> bytes:
+def obj(name: str, *fields: object) -> msgspec.msgpack.Ext:
     """An object: extension type 1 around wire name and fields."""
-    content = bytes([0x90 + 1 + len(fields)]) + plain(name) + b"".join(fields)
-    return b"\xc9" + struct.pack(">I", len(content)) + b"\x01" + content
+    return msgspec.msgpack.Ext(1, plain([name, *fields]))
+
+
+def blob(value: object) -> bytes:
+    """What flows send."""
+    return MAGIC + plain(value)
 
 
 def base58(data: bytes) -> str:
@@ -81,6 +84,13 @@ class Member:
         return leaf.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
 
     @property
+    def service_spki(self) -> bytes:
+        """Of a notary's service identity, leaf first in its file."""
+        pem = (self.directory / "certificates/distributed-notary-private-key.pem").read_bytes()
+        leaf = x509.load_pem_x509_certificates(pem)[0]
+        return leaf.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+
+    @property
     def network_id(self) -> bytes:
         """SHA-256 of the blob inside the signed parameters."""
         signed = (self.directory / "network-parameters").read_bytes()
@@ -104,7 +114,7 @@ class Envelope:
 
 
 def sealed(raw: bytes, key: Ed25519PrivateKey) -> bytes:
-    return plain([raw, key.sign(b"corda-sim/pack/1\0" + raw)])
+    return plain([raw, key.sign(SIGNED_PREFIX + raw)])
 
 
 def honest(sender: Member, recipient: Member, *messages: Message) -> Envelope:
@@ -120,57 +130,3 @@ def session_init(flow: str, payload: bytes | None, session: int = 7) -> Message:
 
 def session_data(session: int, payload: bytes, seq: int = 1) -> Message:
     return f"N-R-{session}-11-{seq}-0", False, plain(["X", session, seq, ["D", payload]])
-
-
-class Connection:
-    """The embedded transport's frames, over a Unix socket."""
-
-    def __init__(self, me: Member, peer: Member) -> None:
-        self._socket = socket.socket(socket.AF_UNIX)
-        self._socket.settimeout(30)
-        self._socket.connect(peer.socket)
-        self._sequence = 0
-        inbox = "p2p.inbound.DL" + base58(sha256(peer.spki).digest())
-        self.frame(HELLO, plain([1, me.network_id, me.name, inbox]))
-        assert self.read()[0] == HELLO
-
-    def frame(self, kind: int, payload: bytes) -> None:
-        self.send(struct.pack(">IB", len(payload) + 1, kind) + payload)
-
-    def send(self, data: bytes) -> None:
-        self._socket.sendall(data)
-
-    def offer(self, data: bytes) -> None:
-        """Send a pack without waiting."""
-        self._sequence += 1
-        self.frame(PACK, struct.pack(">Q", self._sequence) + data)
-
-    def pack(self, data: bytes) -> None:
-        """Send a pack and wait for its confirmation."""
-        self.offer(data)
-        kind, payload = self.read()
-        assert (kind, payload) == (CONFIRM, struct.pack(">Q", self._sequence)), payload
-
-    def read(self) -> tuple[int, bytes]:
-        size, kind = struct.unpack(">IB", self._exactly(5))
-        return kind, self._exactly(size - 1)
-
-    def ended(self) -> bool:
-        """Whether the other side refuses and leaves."""
-        try:
-            kind, _ = self.read()
-            return kind == REFUSED and self._socket.recv(1) == b""
-        except (ConnectionError, EOFError):
-            return True
-
-    def _exactly(self, size: int) -> bytes:
-        data = b""
-        while len(data) < size:
-            part = self._socket.recv(size - len(data))
-            if not part:
-                raise EOFError
-            data += part
-        return data
-
-    def close(self) -> None:
-        self._socket.close()

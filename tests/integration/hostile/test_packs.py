@@ -1,28 +1,21 @@
 """Packs of a member who lies: a typed refusal each, the node goes on, nothing is recorded."""
 
-import json
-import os
-import re
-import signal
-import subprocess
-import sys
 import time
-import urllib.request
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import Any
+from dataclasses import replace
+from hashlib import sha512
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from tests.integration.hostile.frames import HELLO, PACK, Connection
+from tests.integration.hostile.network import PAYMENT, Network, running, until
 from tests.integration.hostile.peer import (
-    HELLO,
     MAGIC,
-    PACK,
-    Connection,
+    SIGNED_PREFIX,
     Envelope,
     Member,
+    blob,
     honest,
     obj,
     plain,
@@ -32,71 +25,25 @@ from tests.integration.hostile.peer import (
 )
 
 pytestmark = pytest.mark.integration
-COMMAND = Path(sys.executable).with_name("corda-sim")
-PAYMENT = "corda_sim.cash.CashPaymentFlow"
-PATIENCE_SECONDS = 30
 NOBODYS = session_init("nobody.Knows", None)
-
-
-def run(*words: str) -> Any:  # noqa: ANN401 - JSON
-    answer = subprocess.run((COMMAND, *words, "--json"), capture_output=True, text=True, check=True)
-    return json.loads(answer.stdout)
-
-
-@dataclass
-class Network:
-    """A running network; its Outsider is dead, and we speak in his name."""
-
-    directory: Path
-
-    def member(self, name: str) -> Member:
-        return Member(self.directory / name)
-
-    def metrics(self) -> dict[str, float]:
-        (run_file,) = (self.directory / "PartyA/run").glob("*.json")
-        health = json.loads(run_file.read_text())["health"]
-        with urllib.request.urlopen(f"http://{health}/metrics", timeout=10) as answer:
-            lines = answer.read().decode().splitlines()
-        pairs = (line.rsplit(" ", 1) for line in lines if not line.startswith("#"))
-        return {name: float(value) for name, value in pairs}
-
-    def refused(self) -> dict[str, float]:
-        """How many packs PartyA has refused, by reason."""
-        pattern = re.compile(r'corda_p2p_packs_refused_total\{reason="(\w+)"\}')
-        found = ((pattern.match(name), value) for name, value in self.metrics().items())
-        return {match[1]: value for match, value in found if match}
-
-    def flows(self) -> list[dict[str, Any]]:
-        return list(run("-n", str(self.directory / "PartyA"), "flow", "list"))
-
-    def log(self) -> str:
-        return (self.directory / "PartyA/logs/node.log").read_text()
+GROUP_ORDER = 2**252 + 27742317777372353535851937790883648493
 
 
 @pytest.fixture(scope="module")
 def network(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Network]:
-    directory = tmp_path_factory.mktemp("hostile") / "net"
-    run("network", "create", str(directory))
-    try:
-        nodes = {node["name"]: node for node in run("network", "up", str(directory))["nodes"]}
-        os.kill(nodes["Outsider"]["pid"], signal.SIGKILL)
-        yield Network(directory)
-        balance = run("-n", str(directory / "PartyA"), "vault", "balance")
-        assert balance == {}, "something was recorded"
-    finally:
-        subprocess.run(
-            (COMMAND, "network", "down", str(directory)), check=True, capture_output=True
-        )
+    with running(tmp_path_factory.mktemp("hostile") / "net") as made:
+        yield made
+        assert made.recorded() == set()
 
 
 @pytest.fixture
 def me(network: Network) -> Member:
-    return network.member("Outsider")
+    return network.me
 
 
 @pytest.fixture
 def victim(network: Network) -> Member:
-    return network.member("PartyA")
+    return network.victim
 
 
 @pytest.fixture
@@ -104,13 +51,6 @@ def line(me: Member, victim: Member) -> Iterator[Connection]:
     made = Connection(me, victim)
     yield made
     made.close()
-
-
-def until(condition: Any) -> None:  # noqa: ANN401 - a callable
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while not condition():
-        assert time.monotonic() < deadline, "it didn't come about"
-        time.sleep(0.1)
 
 
 def lies(me: Member, victim: Member, third: Member) -> dict[str, tuple[Envelope, str]]:
@@ -164,9 +104,32 @@ def test_every_byte_of_a_pack_counts(
     for place in places:
         changed = bytearray(raw)
         changed[place] ^= 1
-        signature = me.key.sign(b"corda-sim/pack/1\0" + raw)
+        signature = me.key.sign(SIGNED_PREFIX + raw)
         line.pack(plain([bytes(changed), signature]))
     until(lambda: sum(network.refused().values()) >= before + len(places))
+    assert network.flows() == []
+
+
+def weak_signature(key: Ed25519PrivateKey, data: bytes) -> bytes:
+    """One that holds by the equation of RFC 8032, around the point of order 1."""
+    half = bytearray(sha512(key.private_bytes_raw()).digest()[:32])
+    half[0] &= 248
+    half[31] = half[31] & 127 | 64
+    point = b"\1" + bytes(31)
+    hashed = sha512(point + key.public_key().public_bytes_raw() + data).digest()
+    s = int.from_bytes(hashed, "little") * int.from_bytes(half, "little") % GROUP_ORDER
+    made = point + s.to_bytes(32, "little")
+    key.public_key().verify(made, data)
+    return made
+
+
+def test_a_signature_around_a_point_of_small_order_is_refused(
+    network: Network, line: Connection, me: Member, victim: Member
+) -> None:
+    raw = honest(me, victim, NOBODYS).raw()
+    before = network.refused().get("PackSignatureException", 0)
+    line.pack(plain([raw, weak_signature(me.key, SIGNED_PREFIX + raw)]))
+    until(lambda: network.refused().get("PackSignatureException", 0) == before + 1)
     assert network.flows() == []
 
 
@@ -197,7 +160,7 @@ def test_an_unsigned_stranger_is_given_up(
     stranger = replace(honest(me, victim, NOBODYS), sender="O=Mallory, L=London, C=GB")
     key = Ed25519PrivateKey.generate()
     line.offer(sealed(stranger.raw(), key))
-    assert run("-n", str(network.directory / "PartyA"), "node", "info")["name"] == victim.name
+    assert network.ask("node", "info")["name"] == victim.name
 
 
 def test_a_replayed_pack_is_taken_once(
@@ -212,7 +175,7 @@ def test_a_replayed_pack_is_taken_once(
     until(lambda: network.metrics()["corda_p2p_messages_received_total"] >= before + 5)
     (kept,) = network.flows()
     assert kept["status"] == "SESSION_INIT"
-    run("-n", str(network.directory / "PartyA"), "flow", "kill", str(kept["flow_id"]))
+    network.ask("flow", "kill", str(kept["flow_id"]))
     until(lambda: network.flows() == [])
 
 
@@ -220,7 +183,7 @@ def test_nobody_enters_a_session_that_isnt_his(
     network: Network, line: Connection, me: Member, victim: Member
 ) -> None:
     for session in (1, 7, 2**62):
-        pack = honest(me, victim, session_data(session, MAGIC + plain("hello")))
+        pack = honest(me, victim, session_data(session, blob("hello")))
         line.pack(sealed(pack.raw(), me.key))
     assert network.flows() == []
 
@@ -229,13 +192,13 @@ def test_nobody_enters_a_session_that_isnt_his(
     "payload",
     [
         b"rubbish",
-        MAGIC + obj("nobody.Knows", plain(1)),
+        blob(obj("nobody.Knows", 1)),
         MAGIC + b"\x91" * 60_000,
-        MAGIC + plain({"a": 1}),
-        MAGIC + obj("corda.StateRef", plain(b"short"), plain(0)),
-        MAGIC + obj("corda.SignedTransaction", plain(b"wire"), b"\x90"),
-        MAGIC + obj("corda.Amount", plain(-1), plain("JPY")),
-        MAGIC + obj("corda.Amount", plain(2**64 - 1), plain("JPY")),
+        blob({"a": 1}),
+        blob(obj("corda.StateRef", obj("corda.SecureHash", b"short"), 0)),
+        blob(obj("corda.SignedTransaction", b"wire", [])),
+        blob(obj("corda.Amount", -1, "JPY")),
+        blob(obj("corda.Amount", 2**64 - 1, "JPY")),
         MAGIC + b"\xcd\x00\x05",
     ],
     ids=[
@@ -279,8 +242,7 @@ def test_frames_that_break_the_protocol_end_the_connection(line: Connection, fra
 
 
 def test_the_node_still_works_and_told_no_secret(network: Network, me: Member) -> None:
-    directory = network.directory / "PartyA"
-    (process,) = run("-n", str(directory), "node", "health")
+    (process,) = network.ask("node", "health")
     assert (process["state"], process["waits_for"]) == ("ready", "")
     log = network.log()
     assert "Traceback" not in log

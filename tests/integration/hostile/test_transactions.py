@@ -1,0 +1,189 @@
+"""Transactions of a member who lies: a typed error each, the node goes on, nothing is recorded."""
+
+import io
+import zipfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import cache
+from hashlib import sha256
+
+import pytest
+from msgspec.msgpack import Ext
+
+from tests.integration.hostile.frames import Connection, Listener
+from tests.integration.hostile.ledger import (
+    ATTACHMENTS,
+    INPUTS,
+    OUTPUTS,
+    PARAMETERS,
+    SIGNERS,
+    Coins,
+    Transaction,
+    digest,
+    foreign_parameters,
+    key,
+    signature,
+    state_ref,
+)
+from tests.integration.hostile.network import PAYMENT, Network, running, until
+from tests.integration.hostile.peer import blob
+from tests.integration.hostile.session import Session
+
+pytestmark = pytest.mark.integration
+LIMIT = 10_485_760
+UNKNOWN = sha256(b"nobody has this").digest()
+ED25519 = bytes.fromhex("302a300506032b6570032100")
+SMALL_ORDER, NOT_CANONICAL = bytes([1]) + bytes(31), (2**255 - 18).to_bytes(32, "little")
+Make = Callable[[Coins], Transaction]
+
+
+@dataclass(frozen=True)
+class Liar:
+    """Opens sessions with PartyA in Outsider's name."""
+
+    network: Network
+    line: Connection
+    listener: Listener
+
+    @property
+    def coins(self) -> Coins:
+        return Coins(self.network.me, self.network.victim, self.network.member("Notary"))
+
+    def send(self, transaction: Ext) -> Session:
+        session = Session(self.network.me, self.network.victim, self.line, self.listener)
+        session.open(PAYMENT, blob(transaction))
+        return session
+
+    @contextmanager
+    def refused(self, error: str) -> Iterator[None]:
+        """What is sent meanwhile ends in the hospital with this error; nothing is recorded."""
+        failures, recorded = self.network.failures(), self.network.recorded()
+        yield
+        until(lambda: len(self.network.failures()) > len(failures))
+        assert self.network.failures() == [*failures, error]
+        assert self.network.recorded() == recorded
+
+
+@pytest.fixture(scope="module")
+def liar(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Liar]:
+    with running(tmp_path_factory.mktemp("hostile") / "net") as network:
+        line, listener = Connection(network.me, network.victim), Listener(network.me)
+        yield Liar(network, line, listener)
+        line.close()
+        listener.close()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def honest(liar: Liar) -> None:
+    """What follows would prove nothing if our mistakes alone were refused."""
+    issued = liar.coins.issue()
+    liar.send(issued.signed())
+    until(lambda: liar.network.recorded() == {issued.id.hex().upper()})
+
+
+def with_output(quantity: int) -> Make:
+    return lambda coins: coins.issue().having({OUTPUTS: [coins.output(quantity)]})
+
+
+def with_signer(point: bytes) -> Make:
+    return lambda coins: coins.issue().having(
+        {SIGNERS: [blob([key(coins.issuer.spki), key(ED25519 + point)])]}
+    )
+
+
+def with_inputs(*ids: bytes) -> Make:
+    return lambda coins: coins.issue().having({INPUTS: [state_ref(one) for one in ids]})
+
+
+def over_the_limit(coins: Coins) -> Transaction:
+    """Together with its attachment: a message may be no larger than this one."""
+    output = coins.output(1)
+    return coins.issue().having({OUTPUTS: [output] * ((LIMIT - 1024) // (len(output) + 3))})
+
+
+LIES: dict[str, tuple[Make, str]] = {
+    "the same input twice": (with_inputs(UNKNOWN, UNKNOWN), "FlowPayloadException"),
+    "a negative amount": (with_output(-1), "BrokenTransactionException"),
+    "an overflowing amount": (with_output(2**63), "BrokenTransactionException"),
+    "no amount": (with_output(0), "ContractRejection"),
+    "a key of small order": (with_signer(SMALL_ORDER), "FlowPayloadException"),
+    "a key in another form": (with_signer(NOT_CANONICAL), "FlowPayloadException"),
+    "no parameters": (
+        lambda coins: coins.issue().having({PARAMETERS: []}),
+        "MissingNetworkParametersException",
+    ),
+    "another's signature": (
+        lambda coins: replace(coins.issue(), signers=[coins.owner]),
+        "SignaturesMissingException",
+    ),
+    "over the limit": (over_the_limit, "TransactionSizeException"),
+}
+
+
+@pytest.mark.parametrize("lie", LIES)
+def test_a_transaction_that_lies_is_refused(liar: Liar, lie: str) -> None:
+    make, error = LIES[lie]
+    with liar.refused(error):
+        liar.send(make(liar.coins).signed())
+
+
+def test_a_signature_that_doesnt_hold_is_refused(liar: Liar) -> None:
+    unsigned = replace(liar.coins.issue(), signers=[])
+    with liar.refused("SignatureException"):
+        liar.send(unsigned.signed(signature(liar.network.me.spki, bytes(64))))
+
+
+@cache
+def bomb() -> bytes:
+    """16 MiB of a module in a few KiB."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("bomb.py", b"#" * (16 << 20))
+    return buffer.getvalue()
+
+
+def attached(content: bytes) -> Make:
+    own = blob(digest(sha256(content).digest()))
+    return lambda coins: coins.issue().having({ATTACHMENTS: [own]})
+
+
+def test_foreign_transactions_for_ids_are_refused(liar: Liar) -> None:
+    with liar.refused("DownloadedVsRequestedDataMismatch"):
+        session = liar.send(with_inputs(UNKNOWN)(liar.coins).signed())
+        assert session.asked() == ("BATCH_TRANSACTION", [UNKNOWN])
+        session.answer([liar.coins.issue(9).signed()])
+
+
+@pytest.mark.parametrize(
+    ("content", "answer", "error"),
+    [
+        (b"an archive", b"another one", "DownloadedVsRequestedDataMismatch"),
+        (b"no archive", b"no archive", "DecodeError"),
+        (bomb(), bomb(), "DecodeError"),
+    ],
+    ids=["another", "no archive", "a bomb"],
+)
+def test_attachments_that_lie_are_refused(
+    liar: Liar, content: bytes, answer: bytes, error: str
+) -> None:
+    with liar.refused(error):
+        session = liar.send(attached(content)(liar.coins).signed())
+        assert session.asked() == ("ATTACHMENT", [sha256(content).digest()])
+        session.answer([answer])
+
+
+def test_foreign_network_parameters_are_refused(liar: Liar) -> None:
+    named, signed = foreign_parameters(liar.network.me)
+    with liar.refused("SignatureException"):
+        lie = liar.coins.issue().having({PARAMETERS: [blob(digest(named))]})
+        session = liar.send(lie.signed())
+        assert session.asked() == ("PARAMETERS", [named])
+        session.answer([signed])
+
+
+def test_the_node_goes_on(liar: Liar) -> None:
+    another = liar.coins.issue(11)
+    liar.send(another.signed())
+    until(lambda: another.id.hex().upper() in liar.network.recorded())
+    assert liar.network.ask("vault", "balance") == {"JPY": "111"}
