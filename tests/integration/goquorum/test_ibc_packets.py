@@ -46,6 +46,12 @@ def test_a_packet_is_received_once_and_acknowledged(opened: Opened) -> None:
     assert rig.module.view("received") == (1,)
 
 
+def test_sequences_begin_with_one(opened: Opened) -> None:
+    """As in yui-ibc-solidity, which takes what is below for a packet before an upgrade."""
+    error = refused(lambda: receive(opened, packet(opened, sequence=0)))
+    assert error == "IBCChannelPacketAlreadyProcessInPreviousUpgrade"
+
+
 def test_a_module_that_reverts_leaves_nothing_behind(opened: Opened) -> None:
     failing = packet(opened, data=b"revert please")
     assert refused(lambda: receive(opened, failing)) == "MockReverted"

@@ -23,6 +23,7 @@ contract IBCChannelPacketSendRecv is IIBCChannelPacketSendRecv, IIBCChannelError
     // keccak256(0x01): what the store holds for a receipt.
     bytes32 private constant RECEIPT = keccak256(hex"01");
     uint256 private constant NANOSECONDS = 1e9;
+    uint64 private constant FIRST = 1;
 
     function sendPacket(
         string calldata sourcePort,
@@ -139,6 +140,9 @@ contract IBCChannelPacketSendRecv is IIBCChannelPacketSendRecv, IIBCChannelError
     }
 
     function _writeReceipt(Packet calldata packet) private {
+        if (packet.sequence < FIRST) {
+            revert IBCChannelPacketAlreadyProcessInPreviousUpgrade(packet.sequence, FIRST);
+        }
         mapping(bytes32 => bytes32) storage commitments = IBCStore.commitments();
         bytes32 key = keccak256(
             IBCPaths.packetReceipt(packet.destinationPort, packet.destinationChannel, packet.sequence)

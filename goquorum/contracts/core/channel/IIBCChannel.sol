@@ -160,6 +160,7 @@ interface IIBCChannelErrors {
     error IBCChannelPacketReceiptAlreadyExists(
         string destinationPort, string destinationChannel, uint64 sequence
     );
+    error IBCChannelPacketAlreadyProcessInPreviousUpgrade(uint64 sequence, uint64 startSequence);
     error IBCChannelUnknownPacketReceiptCommitment(bytes32 commitment);
     error IBCChannelEmptyAcknowledgement();
     error IBCChannelAcknowledgementAlreadyWritten(

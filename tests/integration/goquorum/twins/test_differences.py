@@ -209,7 +209,6 @@ def test_the_evm_asks_for_an_active_client_when_a_packet_is_sent_alone(twins: Tw
     ("changes", "refusal"),
     [
         ({"data": b""}, "ErrInvalidPacket"),
-        ({"sequence": 0}, "ErrInvalidPacket"),
         ({"timeout_height": Height()}, "ErrInvalidPacket"),
     ],
 )
