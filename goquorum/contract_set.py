@@ -84,3 +84,8 @@ class ContractSet:
 
 OURS: Final = ContractSet()
 """Our own contracts, all deployed anew."""
+
+
+def contracts_of(folder: Path | None) -> ContractSet:
+    """A user's folder before ours, where one is given. Raises ArtifactRefused."""
+    return OURS if folder is None else ContractSet.read(folder)

@@ -26,11 +26,14 @@ _CONTRACTS: Final = {
     "token": "AssetToken",
 }
 """Which contract plays which part of a `Deployment`."""
+_GATE: Final = "CrossClientGate"
+_LISTING: Final = "listClient"
+"""By this function the owner of a Cross module says over which clients it takes channels."""
 
 
 @dataclass(frozen=True, slots=True)
 class Deployment:
-    """The contracts of the bridge on GoQuorum."""
+    """The contracts of the bridge on GoQuorum; `cross` and `auth` are bound to their ports."""
 
     handler: Contract
     lcp_client: Contract
@@ -89,8 +92,8 @@ def deploy_bridge(
         ArtifactMissing, ArtifactRefused, UnlinkedLibrary: contracts can't be deployed as they are.
     """
     pipeline = Pipeline(sender)
-    made = _place(pipeline, contracts, (development, root_certificate))
-    _tie(pipeline, made, contracts.given)
+    made, caller = _place(pipeline, contracts, (development, root_certificate))
+    _tie(pipeline, made, caller, contracts.given)
     pipeline.settle()
     return made
 
@@ -103,7 +106,7 @@ def admit_client(sender: Sender, bridge: Deployment, client_id: str) -> None:
     """
     pipeline = Pipeline(sender)
     for module in (bridge.cross, bridge.auth):
-        pipeline.transact(module, "listClient", client_id, True)
+        pipeline.transact(module, _LISTING, client_id, True)
     pipeline.settle()
 
 
@@ -112,7 +115,11 @@ def contract_at(rpc: JsonRpc, part: str, address: bytes) -> Contract:
     return Contract(rpc, address, Interface(artifact(_CONTRACTS[part]).abi))
 
 
-def _place(pipeline: Pipeline, contracts: ContractSet, trust: tuple[bool, bytes]) -> Deployment:
+def _place(
+    pipeline: Pipeline, contracts: ContractSet, trust: tuple[bool, bytes]
+) -> tuple[Deployment, Contract]:
+    """The bridge, and the module that calls contracts."""
+
     def place(part: str, make: Callable[[], Contract]) -> Contract:
         address = getattr(contracts.given, part)
         return make() if address is None else contract_at(pipeline.rpc, part, address)
@@ -124,16 +131,20 @@ def _place(pipeline: Pipeline, contracts: ContractSet, trust: tuple[bool, bytes]
     client = place("lcp_client", lambda: _lcp_client(pipeline, contracts, handler.address, *trust))
     auth = place("auth", new("auth", handler.address))
     transfers = place("transfers", new("transfers", auth.address))
-    cross = place("cross", lambda: _cross(pipeline, contracts, handler.address, transfers.address))
+    gate = _gate(pipeline, contracts, handler.address)
+    receives_from = (gate or handler).address
+    caller = place("cross", lambda: _cross(pipeline, contracts, receives_from, transfers.address))
     token = place("token", new("token", ASSET_NAME, ASSET_SYMBOL))
-    return Deployment(handler, client, cross, auth, transfers, token)
+    return Deployment(handler, client, gate or caller, auth, transfers, token), caller
 
 
-def _tie(pipeline: Pipeline, made: Deployment, given: GivenAddresses) -> None:
+def _tie(pipeline: Pipeline, made: Deployment, caller: Contract, given: GivenAddresses) -> None:
     """What is new has to be tied; what was given is tied already, as whoever gave it says."""
     handler = made.handler
+    if made.cross is not caller:
+        pipeline.transact(made.cross, "bindModule", caller.address)
     if given.transfers is None:
-        pipeline.transact(made.transfers, "bindCross", made.cross.address)
+        pipeline.transact(made.transfers, "bindCross", caller.address)
     if None in {given.handler, given.lcp_client}:
         pipeline.transact(handler, "registerClient", LCP_CLIENT_TYPE, made.lcp_client.address)
     if None in {given.handler, given.cross}:
@@ -162,6 +173,18 @@ def _lcp_client(
     made = origin(_CONTRACTS["lcp_client"])
     libraries = {name: pipeline.deploy(origin(name)).address for name in made.links}
     return pipeline.deploy(made, handler, development, root_certificate, libraries=libraries)
+
+
+def _gate(pipeline: Pipeline, contracts: ContractSet, handler: bytes) -> Contract | None:
+    """What stands before a Cross module that takes channels over anybody's client.
+
+    Whoever made such a client could forge calls: that of a token whose owner has signed, too.
+    """
+    if contracts.given.cross is not None:
+        return None
+    made = contracts.artifact(_CONTRACTS["cross"])
+    keeps_list = any(entry.get("name") == _LISTING for entry in made.abi)
+    return None if keeps_list else pipeline.deploy(artifact(_GATE), handler)
 
 
 def _cross(pipeline: Pipeline, contracts: ContractSet, handler: bytes, module: bytes) -> Contract:

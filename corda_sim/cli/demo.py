@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
+from corda_sim.cli.goquorum_options import Contracts
 from corda_sim.cli.options import Json
 from corda_sim.cli.output import emit, errors
 from corda_sim.cli.stopping import interrupt_when_stopped
@@ -28,6 +29,7 @@ def dvp(
     ] = None,
     geth: Annotated[Path | None, typer.Option(help="On GoQuorum, of this binary.")] = None,
     rpc: Annotated[str | None, typer.Option(metavar="URL", help="On a running network.")] = None,
+    contracts: Contracts = None,
     directory: Directory = None,
     as_json: Json = False,
 ) -> None:
@@ -37,14 +39,16 @@ def dvp(
     from corda_sim.testing.dvp_demo.cases import CASES
     from corda_sim.testing.dvp_demo.demo import DvpDemo
     from corda_sim.testing.dvp_demo.set_up import ChainChoice
+    from goquorum.contract_set import contracts_of
 
     unknown = [one for one in case or () if one not in CASES]
     if unknown:
         raise typer.BadParameter(f"cases are {', '.join(CASES)}", param_hint="--case")
     if geth is not None and rpc is not None:
         raise typer.BadParameter("give --geth or --rpc, not both")
+    choice = ChainChoice(rpc, geth, contracts=contracts_of(contracts))
     interrupt_when_stopped()
-    demo = DvpDemo(tuple(case or CASES), ChainChoice(rpc, geth), directory)
+    demo = DvpDemo(tuple(case or CASES), choice, directory)
     report = demo.run(Console(quiet=as_json, highlight=False))
     if as_json:
         emit(asdict(report), as_json=True)

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from corda_sim.cli.goquorum_options import Key, PasswordFile, Rpc, sending
+from corda_sim.cli.goquorum_options import Contracts, Key, PasswordFile, Rpc, sending
 from corda_sim.cli.options import Json
 from corda_sim.cli.output import emit
 
@@ -23,20 +23,17 @@ def deploy(  # noqa: PLR0913, PLR0917 - each is an option
     production: Annotated[
         bool, typer.Option("--production", help="Refuse simulated enclaves.")
     ] = False,
-    contracts: Annotated[
-        Path | None,
-        typer.Option(metavar="DIR", help="Your own artifacts or addresses, used before ours."),
-    ] = None,
+    contracts: Contracts = None,
     password_file: PasswordFile = None,
     as_json: Json = False,
 ) -> None:
     """Deploy handler, light client, Cross modules and an ERC-721, and tie them together."""
     from goquorum.bridge_file import BridgeFile
-    from goquorum.contract_set import OURS, ContractSet
+    from goquorum.contract_set import contracts_of
     from goquorum.deploy import deploy_bridge
 
     certificate = _read(root_certificate)
-    found = OURS if contracts is None else ContractSet.read(contracts)
+    found = contracts_of(contracts)
     if file.exists():
         raise typer.BadParameter(f"{file} exists: a bridge is deployed", param_hint="BRIDGE_FILE")
     with sending(rpc, key, password_file) as sender:

@@ -18,6 +18,10 @@ Key = Annotated[
 PasswordFile = Annotated[
     Path | None, typer.Option(metavar="FILE", help="The keystore's password; asked for without.")
 ]
+Contracts = Annotated[
+    Path | None,
+    typer.Option(metavar="DIR", help="Your own artifacts or addresses, used before ours."),
+]
 
 
 def address(text: str) -> bytes:

@@ -10,6 +10,7 @@ from corda_sim.ibc.lightclients.ethereum.signatures import address_of
 from corda_sim.local.files import write_private
 from flows.dvp.terms import Terms
 from goquorum.bridge_file import BridgeFile
+from goquorum.contract_set import OURS, ContractSet
 from goquorum.deploy import Deployment, admit_client, deploy_bridge
 from goquorum.endpoint.account import Sender, SentCall
 from goquorum.endpoint.addresses import show_address
@@ -44,7 +45,7 @@ class QuorumSide:
     buyer: bytes
 
     @classmethod
-    def deploy(cls, url: str, root: bytes, directory: Path) -> Self:
+    def deploy(cls, url: str, root: bytes, directory: Path, contracts: ContractSet = OURS) -> Self:
         """Deploy the bridge; its file and everybody's keys are left in `directory`.
 
         `root` is the attestation service's certificate, in DER.
@@ -55,7 +56,7 @@ class QuorumSide:
             write_private(directory / key_file(name), key.hex().encode())
         issuer, seller = (Sender(rpc, keys[name]) for name in (ISSUER, SELLER))
         block = int(rpc.call("eth_blockNumber"), 16)
-        bridge = deploy_bridge(issuer, root, development=True)
+        bridge = deploy_bridge(issuer, root, development=True, contracts=contracts)
         made = cls(rpc, bridge, block, issuer, seller, address_of(keys[BUYER]))
         made.file.write(directory / BRIDGE_FILE)
         return made

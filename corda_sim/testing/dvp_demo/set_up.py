@@ -11,6 +11,7 @@ from corda_sim.testing.dvp_demo.bridge import Proxy, Relaying
 from corda_sim.testing.dvp_demo.corda_side import BUYERS_BANK, CordaSide
 from corda_sim.testing.dvp_demo.quorum_side import QuorumSide
 from corda_sim.testing.dvp_demo.rig import Rig
+from goquorum.contract_set import OURS, ContractSet
 from goquorum.devnet import lifecycle
 from goquorum.devnet.lifecycle import DevnetRequest
 from goquorum.devnet.settings import BlockPeriod, Tier
@@ -22,11 +23,15 @@ Tell = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class ChainChoice:
-    """GoQuorum as it is wanted: a running network's `url`, a `geth` to start, or the quick tier."""
+    """GoQuorum as it is wanted: a running network's `url`, a `geth` to start, or the quick tier.
+
+    `contracts` are deployed there.
+    """
 
     url: str | None = None
     geth: Path | None = None
     period: BlockPeriod | None = None
+    contracts: ContractSet = OURS
 
     @property
     def tier(self) -> str:
@@ -67,7 +72,7 @@ def opened(
         corda, url, proxy = _processes(directory, choice, stack, tell)
         tell("Deploying the contracts; making the bridge's host, accounts, stablecoin and tokens")
         with ThreadPoolExecutor() as pool:
-            deployed = pool.submit(_quorum, url, proxy, directory, tokens)
+            deployed = pool.submit(_quorum, url, choice.contracts, proxy, directory, tokens)
             corda.make_host(CHAIN_ID, proxy.mrenclave, proxy.root)
             corda.make_accounts(money.units, money.states)
         relaying = Relaying(directory)
@@ -83,9 +88,11 @@ def opened(
         yield Rig(corda, quorum, relaying, proxy)
 
 
-def _quorum(url: str, proxy: Proxy, directory: Path, tokens: Iterable[int]) -> QuorumSide:
+def _quorum(
+    url: str, contracts: ContractSet, proxy: Proxy, directory: Path, tokens: Iterable[int]
+) -> QuorumSide:
     """In a thread, whose connection ends with it."""
-    quorum = QuorumSide.deploy(url, proxy.root, directory)
+    quorum = QuorumSide.deploy(url, proxy.root, directory, contracts)
     quorum.give(tokens)
     quorum.rpc.close()
     return quorum

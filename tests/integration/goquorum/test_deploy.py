@@ -103,31 +103,43 @@ def with_argument(file: Path, internal_type: str, kind: str) -> None:
     file.write_text(json.dumps(found))
 
 
-def test_the_cross_module_of_the_original_has_no_debug_mode(
+def without_function(file: Path, name: str) -> None:
+    found: dict[str, Any] = json.loads(file.read_text())
+    found["abi"] = [entry for entry in found["abi"] if entry.get("name") != name]
+    file.write_text(json.dumps(found))
+
+
+def test_the_cross_module_of_the_original_stands_behind_our_gate_without_debug_mode(
     owner: Sender, service: AttestationService, tmp_path: Path
 ) -> None:
     write_artifact(tmp_path, "CrossSimpleModule", hardhat)
     file = tmp_path / "CrossSimpleModule.sol" / "CrossSimpleModule.json"
     with_argument(file, "bool", "bool")
+    without_function(file, "listClient")
     made = deploy_bridge(
         owner, service.root, development=True, contracts=ContractSet.read(tmp_path)
     )
-    sent = owner.rpc.call("eth_getTransactionByHash", creation_of(owner, made.cross.address))
-    code = document("CrossSimpleModule")["evm"]["bytecode"]["object"]
-    arguments = sent["input"].removeprefix("0x" + code)
-    assert len(arguments) == 3 * 64
-    assert int(arguments[-64:], 16) == 0
+    address, handler, module, debug = newest_creation(owner, "CrossSimpleModule")
+    assert (handler, module, debug) == (made.cross.address, made.transfers.address, bytes(20))
+    assert address != made.cross.address
     assert_tied(made)
+    admit_client(owner, made, "lcp-client-0")
+    bound = refused(lambda: made.transfers.transact(owner, "bindCross", address))
+    assert bound == "AssetCrossAlreadyBound"
 
 
-def creation_of(owner: Sender, address: bytes) -> str:
+def newest_creation(owner: Sender, name: str) -> list[bytes]:
+    """Where the newest contract of a code lies, and the last 20 bytes of each of its arguments."""
+    code = "0x" + document(name)["evm"]["bytecode"]["object"]
     head = int(owner.rpc.call("eth_blockNumber"), 16)
     for number in range(head, 0, -1):
-        block = owner.rpc.call("eth_getBlockByNumber", hex(number), False)
+        block = owner.rpc.call("eth_getBlockByNumber", hex(number), True)
         for sent in block["transactions"]:
-            receipt = owner.rpc.call("eth_getTransactionReceipt", sent)
-            if receipt["contractAddress"] == "0x" + address.hex():
-                return str(sent)
+            if sent["input"].startswith(code):
+                receipt = owner.rpc.call("eth_getTransactionReceipt", sent["hash"])
+                words = bytes.fromhex(sent["input"].removeprefix(code))
+                arguments = [words[at + 12 : at + 32] for at in range(0, len(words), 32)]
+                return [bytes.fromhex(receipt["contractAddress"][2:]), *arguments]
     raise AssertionError("nobody deployed it")
 
 

@@ -10,6 +10,7 @@ from corda_sim.cli.main import USAGE, run
     [
         (["--case", "sucess"], "cases are success, refused"),
         (["--geth", "geth", "--rpc", "http://127.0.0.1:1"], "not both"),
+        (["--contracts", "nowhere"], "nowhere is no folder of contracts"),
     ],
 )
 def test_wrong_options_are_wrong_usage(
