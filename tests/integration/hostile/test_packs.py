@@ -3,11 +3,12 @@
 import time
 from collections.abc import Iterator
 from dataclasses import replace
-from hashlib import sha512
+from hashlib import sha256, sha512
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from tests.integration.hostile.curve import Curve
 from tests.integration.hostile.frames import HELLO, PACK, Connection
 from tests.integration.hostile.network import PAYMENT, Network, running, until
 from tests.integration.hostile.peer import (
@@ -131,6 +132,23 @@ def test_a_signature_around_a_point_of_small_order_is_refused(
     line.pack(plain([raw, weak_signature(me.key, SIGNED_PREFIX + raw)]))
     until(lambda: network.refused().get("PackSignatureException", 0) == before + 1)
     assert network.flows() == []
+
+
+def test_a_high_s_is_refused(
+    network: Network, line: Connection, me: Member, victim: Member
+) -> None:
+    curve = Curve(network.directory)
+    curve.join(victim)
+    true = honest(me, victim, session_data(1, blob("hello")))
+    hashed = sha256(curve.spki).digest()
+    raw = replace(true, sender=curve.name, sender_key_hash=hashed).raw()
+    taken = network.metrics()["corda_p2p_messages_received_total"]
+    line.offer(plain([raw, curve.sign(SIGNED_PREFIX + raw, high=False)]))
+    until(lambda: network.metrics()["corda_p2p_messages_received_total"] == taken + 1)
+    before = network.refused().get("PackSignatureException", 0)
+    line.offer(plain([raw, curve.sign(SIGNED_PREFIX + raw, high=True)]))
+    until(lambda: network.refused().get("PackSignatureException", 0) == before + 1)
+    assert network.metrics()["corda_p2p_messages_received_total"] == taken + 1
 
 
 @pytest.mark.parametrize(
