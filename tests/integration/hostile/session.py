@@ -3,12 +3,12 @@
 import time
 from collections import deque
 from itertools import count
-from typing import Any
+from queue import Queue
+from typing import Any, Protocol
 
 import msgspec
 from msgspec.msgpack import Ext
 
-from tests.integration.hostile.frames import Connection, Listener
 from tests.integration.hostile.peer import (
     MAGIC,
     Member,
@@ -21,13 +21,34 @@ from tests.integration.hostile.peer import (
 )
 
 PATIENCE_SECONDS = 90
+
+
+class Line(Protocol):
+    """To the victim."""
+
+    def pack(self, data: bytes) -> None:
+        """Send a pack."""
+
+    def close(self) -> None:
+        """Leave."""
+
+
+class Ear(Protocol):
+    """Where the victim's packs arrive."""
+
+    packs: Queue[bytes]
+
+    def close(self) -> None:
+        """Leave."""
+
+
 _numbers = count(time.time_ns())
 
 
 class Session:
     """`listener` hears what `victim` says to `me`."""
 
-    def __init__(self, me: Member, victim: Member, line: Connection, listener: Listener) -> None:
+    def __init__(self, me: Member, victim: Member, line: Line, listener: Ear) -> None:
         self.me, self.victim, self.line, self.listener = me, victim, line, listener
         self.number = next(_numbers)
         self._theirs, self._places = 0, count(1)

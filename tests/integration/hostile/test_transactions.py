@@ -11,6 +11,7 @@ from hashlib import sha256
 import pytest
 from msgspec.msgpack import Ext
 
+from tests.integration.hostile.broker import BrokerConnection, BrokerListener, options
 from tests.integration.hostile.frames import Connection, Listener
 from tests.integration.hostile.ledger import (
     ATTACHMENTS,
@@ -28,7 +29,7 @@ from tests.integration.hostile.ledger import (
 )
 from tests.integration.hostile.network import PAYMENT, Network, running, until
 from tests.integration.hostile.peer import blob
-from tests.integration.hostile.session import Session
+from tests.integration.hostile.session import Ear, Line, Session
 
 pytestmark = pytest.mark.integration
 LIMIT = 10_485_760
@@ -43,8 +44,8 @@ class Liar:
     """Opens sessions with PartyA in Outsider's name."""
 
     network: Network
-    line: Connection
-    listener: Listener
+    line: Line
+    listener: Ear
 
     @property
     def coins(self) -> Coins:
@@ -65,13 +66,29 @@ class Liar:
         assert self.network.recorded() == recorded
 
 
-@pytest.fixture(scope="module")
-def liar(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Liar]:
-    with running(tmp_path_factory.mktemp("hostile") / "net") as network:
-        line, listener = Connection(network.me, network.victim), Listener(network.me)
-        yield Liar(network, line, listener)
-        line.close()
-        listener.close()
+RIGS = ["embedded", pytest.param("rabbitmq", marks=pytest.mark.rabbitmq)]
+
+
+@pytest.fixture(scope="module", params=RIGS)
+def liar(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Liar]:
+    broker = request.param == "rabbitmq"
+    urls: dict[str, str] = request.getfixturevalue("rabbitmq_urls") if broker else {}
+    with running(tmp_path_factory.mktemp("hostile") / "net", options(urls)) as network:
+        made = _over_broker(network, urls) if broker else _embedded(network)
+        yield made
+        made.line.close()
+        made.listener.close()
+
+
+def _embedded(network: Network) -> Liar:
+    return Liar(network, Connection(network.me, network.victim), Listener(network.me))
+
+
+def _over_broker(network: Network, urls: dict[str, str]) -> Liar:
+    line = BrokerConnection(network.victim, urls["A"])
+    return Liar(network, line, BrokerListener(network.me, urls["OUTSIDER"]))
 
 
 @pytest.fixture(scope="module", autouse=True)
