@@ -17,10 +17,11 @@ def start_ticks(pid: int) -> int | None:
 
 
 def children_of(pid: int) -> tuple[int, ...]:
-    """The processes that a process has started and that are there; none of one that is gone."""
+    """The processes that a process has started and that run; none of one that is gone."""
     try:
         tasks = list(Path(f"/proc/{pid}/task").iterdir())
         told = [(task / "children").read_text("utf-8") for task in tasks]
     except (FileNotFoundError, ProcessLookupError):
         return ()
-    return tuple(int(child) for one in told for child in one.split())
+    found = (int(child) for one in told for child in one.split())
+    return tuple(child for child in found if start_ticks(child) is not None)

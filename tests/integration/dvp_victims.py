@@ -3,8 +3,11 @@
 import os
 import signal
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from typing import Final, NamedTuple
 
+from corda_sim.lcp.client import LcpConnection
+from corda_sim.node.run_files import node_processes
 from corda_sim.testing.dvp_demo.corda_side import BUYERS_BANK, SELLERS_BANK, VALIDATOR
 from corda_sim.testing.dvp_demo.rig import Rig
 
@@ -19,7 +22,11 @@ class Victim(NamedTuple):
 
 
 def _node(name: str) -> Victim:
-    return Victim(lambda rig: rig.corda.kill(name), lambda rig: rig.corda.start(name))
+    def kill(rig: Rig) -> None:
+        assert node_processes(rig.corda.clients.directory(name))
+        rig.corda.kill(name)
+
+    return Victim(kill, lambda rig: rig.corda.start(name))
 
 
 def _kill_proxy(rig: Rig) -> None:
@@ -32,12 +39,14 @@ def _kill_enclave(rig: Rig) -> None:
 
 
 def _kill_relayer(rig: Rig) -> None:
-    assert rig.relaying.health, "it runs"
+    assert rig.relaying.health
     rig.relaying.kill()
 
 
-def _leave(_: Rig) -> None:
+def _ask_enclave(rig: Rig) -> None:
     """LCP starts its enclave by itself, when it is asked for something."""
+    with closing(LcpConnection(rig.proxy.address)) as proxy:
+        assert proxy.enclave_keys(), "it has those that it had"
 
 
 VICTIMS: Final[Mapping[str, Victim]] = {
@@ -46,6 +55,6 @@ VICTIMS: Final[Mapping[str, Victim]] = {
     "notary": _node(NOTARY),
     "validator": _node(VALIDATOR),
     "LCP": Victim(_kill_proxy, lambda rig: rig.proxy.restart()),
-    "enclave": Victim(_kill_enclave, _leave),
+    "enclave": Victim(_kill_enclave, _ask_enclave),
     "relayer": Victim(_kill_relayer, lambda rig: rig.relaying.switch(BUYERS_BANK)),
 }

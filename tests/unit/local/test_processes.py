@@ -24,6 +24,9 @@ def test_the_children_of_a_process() -> None:
     child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
     assert child.pid in children_of(os.getpid())
     assert children_of(child.pid) == ()
-    child.communicate(b"\n")
+    child.kill()
+    os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
+    assert child.pid not in children_of(os.getpid()), "a zombie"
+    child.communicate()
     assert child.pid not in children_of(os.getpid())
     assert children_of(child.pid) == ()
