@@ -15,6 +15,7 @@ _PERMANENT: Final = frozenset(
         "IBCChannelAcknowledgementAlreadyWritten",
         "IBCChannelChannelNotFound",
         "IBCChannelEmptyAcknowledgement",
+        "IBCChannelPacketAlreadyProcessInPreviousUpgrade",
         "IBCChannelPacketCommitmentMismatch",
         "IBCChannelUnexpectedChannelState",
         "IBCChannelUnexpectedPacketDestination",

@@ -76,6 +76,7 @@ def test_whoever_asked_is_called_when_the_last_is_there(node: Node, chain: Quoru
     [
         ("IBCChannelPacketReceiptAlreadyExists", ("p", "c", 1), Verdict.ALREADY_DONE),
         ("UnexpectedTypeURL", (), Verdict.PERMANENT),
+        ("IBCChannelPacketAlreadyProcessInPreviousUpgrade", (0, 1), Verdict.PERMANENT),
         ("LCPClientClientStateFrozen", (), Verdict.PERMANENT),
         ("LCPClientEnclaveKeyNotExist", (), Verdict.RETRY),
         ("IBCChannelTimeoutPacketTimestamp", (5, 4), Verdict.RETRY),
