@@ -60,6 +60,7 @@ class Direction:
         self._flying: list[_Batch] = []
         self._ended: SimpleQueue[_Batch | None] = SimpleQueue()
         self._known: Height | None = None
+        self._is_suspect = False
 
     def add(self, works: Iterable[Work], *, suspect: bool = False) -> None:
         """Give it work; a suspect may be done already."""
@@ -137,8 +138,8 @@ class Direction:
             self._bring(ready)
 
     def _bring(self, items: list[Item]) -> None:
-        if self._known is None:
-            self._known = self.route.target.latest_height(self.route.client_id)
+        if self._known is None or self._is_suspect:
+            self._known, self._is_suspect = self._held(self._known), False
         registration = self.route.prover.key_to_register(self.route.client_id)
         proven = self.route.prover.prove([one.work.claim for one in items], self._known)
         told = (registration, *proven.updates) if registration else proven.updates
@@ -150,6 +151,13 @@ class Direction:
             self._note(_Batch(items, proven.height, submission))
         if self.route.target.is_ordered:
             self._learn(proven.height)
+
+    def _held(self, former: Height | None) -> Height:
+        """A height that the client does know: on Corda still the former one, where it does."""
+        target, client_id = self.route.target, self.route.client_id
+        if former is None or target.is_ordered or not target.consensus_state(client_id, former):
+            return target.latest_height(client_id)
+        return former
 
     def _learn(self, height: Height) -> None:
         """Go on from a height that the client knows, or will before anything that is sent from now.
@@ -224,7 +232,8 @@ class Direction:
             self.backlog.done([item])
             return
         LOGGER.warning("%s of %s %s: %s", work.kind.value, name, work.key[1], outcome.reason)
-        self._doubt()
+        self._is_suspect = True
+        self.route.prover.doubt()
         if outcome.verdict is Verdict.PERMANENT:
             self.backlog.park(item, outcome.reason)
         else:

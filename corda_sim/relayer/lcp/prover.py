@@ -147,9 +147,8 @@ class LcpProver:
         return self._key.to_register(client_id)
 
     def doubt(self) -> None:
-        """Have the key chosen anew, and build on no former update."""
+        """Have the key chosen anew."""
         self._key.forget()
-        self._led = None
 
     # --- beginning ---
 

@@ -95,17 +95,6 @@ def test_what_goes_on_from_one_height_is_built_on_the_update_before(
     assert kinds.count(requests.AggregateMessages) == 1
 
 
-def test_in_doubt_no_former_update_counts(world: World, prover: Prover) -> None:
-    known = world.corda.latest_height(CLIENT)
-    prover.prove([committed(world)], known)
-    prover.doubt()
-    world.proxy.asked.clear()
-    (update,) = map(update_in, prover.prove([committed(world)], known).updates)
-    assert update.prev_height == known
-    kinds = [type(one) for one in world.proxy.asked]
-    assert kinds.count(requests.UpdateClient) > 1
-
-
 def test_absence_is_proven_too(world: World, prover: Prover) -> None:
     world.quorum.make_block()
     proven = prover.prove([Claim("no/where", None)], world.corda.latest_height(CLIENT))

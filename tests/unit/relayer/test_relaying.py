@@ -437,6 +437,38 @@ def test_what_corda_learns_goes_on_from_no_packets_update(run: Run) -> None:
     assert gone_on_from(corda) == {base, renewed}
 
 
+def test_a_packet_that_fails_leaves_that_height_as_it_is(run: Run) -> None:
+    quorum, corda, channel = sides(run, "quorum")
+    corda.is_ordered = False
+    base = corda.latest_height("lcp-client-0")
+    quorum.send(channel, b"first")
+    run.go()
+    corda.refuses[MsgRecvPacket] = Outcome(Verdict.RETRY, "", "busy")
+    packet = quorum.send(channel, b"second")
+    run.go()
+    del corda.refuses[MsgRecvPacket]
+    run.later()
+    run.go()
+    assert is_done(quorum, packet)
+    assert gone_on_from(corda) == {base}
+
+
+def test_a_height_that_never_arrived_is_gone_on_from_once(run: Run) -> None:
+    """A refresh that failed: nobody says so."""
+    quorum, corda, channel = sides(run, "quorum")
+    corda.is_ordered = False
+    quorum.make_block()
+    corda.refuses[MsgUpdateClient] = Outcome(Verdict.RETRY, "", "away")
+    run.from_quorum.refresh()
+    run.go()
+    del corda.refuses[MsgUpdateClient]
+    packet = quorum.send(channel, b"hello")
+    run.go()
+    run.later()
+    run.go()
+    assert is_done(quorum, packet)
+
+
 def test_an_enclave_that_was_restored_is_fed_what_the_other_chain_knows(run: Run) -> None:
     sender, receiver, channel = sides(run, "quorum")
     old = run.world.proxy.state
