@@ -26,7 +26,7 @@ from corda_sim.testing.dvp_demo.offer import PRICE, Holdings, Offer
 from corda_sim.testing.dvp_demo.quorum_side import BUYER as NEW_OWNER
 from corda_sim.testing.dvp_demo.quorum_side import SELLER as FORMER_OWNER
 from corda_sim.testing.dvp_demo.rig import Rig
-from corda_sim.testing.dvp_demo.set_up import QUICK, opened
+from corda_sim.testing.dvp_demo.set_up import QUICK, ChainChoice, opened
 from tests.integration.dvp_points import REACHED, Point, Sight, wait_for
 from tests.integration.dvp_victims import VICTIMS
 
@@ -65,8 +65,11 @@ class Trial:
     directory: Path
     token: int
 
-    def run(self, death: Death) -> None:
-        """To rest, through the death. Raises AssertionError, TimeoutError."""
+    def run(self, death: Death) -> float:
+        """To rest, through the death: how many seconds after the restart the settlement ended.
+
+        Raises AssertionError, TimeoutError.
+        """
         if death.refused:
             self.rig.quorum.withdraw_approval(self.token)
         offer = Offer.propose(self.rig, self.token, OFFER_SECONDS)
@@ -77,9 +80,12 @@ class Trial:
             time.sleep(death.delay)
             VICTIMS[death.victim].kill(self.rig)
             VICTIMS[death.victim].start(self.rig)
+            began = time.monotonic()
             wait_for(sight.is_released, f"{death}: the end", SETTLED_SECONDS)
+            took = time.monotonic() - began
             signing.result()
         assert self._judged(offer, before) == (ABORTED if death.refused else COMMITTED)
+        return took
 
     def _sign(self, offer: Offer) -> None:
         offer.start()
@@ -115,8 +121,11 @@ class Trial:
 class Trials:
     """One network for so many trials; one that fails leaves the next one a new network."""
 
-    def __init__(self, factory: pytest.TempPathFactory, most: int) -> None:
-        self._factory, self._most, self._stack = factory, most, ExitStack()
+    def __init__(
+        self, factory: pytest.TempPathFactory, most: int, choice: ChainChoice = QUICK
+    ) -> None:
+        self._factory, self._most, self._choice = factory, most, choice
+        self._stack = ExitStack()
         self._open: Iterator[Trial] | None = None
 
     @contextmanager
@@ -133,7 +142,7 @@ class Trials:
     def _opened(self) -> Iterator[Trial]:
         directory = self._factory.mktemp("dvp")
         tokens = range(7, 7 + self._most)
-        rig = self._stack.enter_context(opened(directory, QUICK, tokens, print))
+        rig = self._stack.enter_context(opened(directory, self._choice, tokens, print))
         funds = {"amount": f"{self._most * PRICE} {CURRENCY}", "to_account": BUYER}
         rig.corda.flow(BUYERS_BANK, "CashIssueFlow", "more", validator=VALIDATOR, **funds)
         return (Trial(rig, directory, token) for token in tokens)
