@@ -3,27 +3,26 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+import msgspec
+
 Row = Mapping[str, object]
 
 
-@dataclass(frozen=True, slots=True)
-class Insert:
+class Insert(msgspec.Struct, frozen=True):
     """A new row; an existing row with the same key fails the step."""
 
     table: str
     row: Row
 
 
-@dataclass(frozen=True, slots=True)
-class InsertIgnore:
+class InsertIgnore(msgspec.Struct, frozen=True):
     """A new row unless its key exists already."""
 
     table: str
     row: Row
 
 
-@dataclass(frozen=True, slots=True)
-class Upsert:
+class Upsert(msgspec.Struct, frozen=True):
     """A row written over the one with the same `key_columns`."""
 
     table: str
@@ -31,8 +30,7 @@ class Upsert:
     row: Row
 
 
-@dataclass(frozen=True, slots=True)
-class Update:
+class Update(msgspec.Struct, frozen=True):
     """Columns changed in the rows that match `key`."""
 
     table: str
@@ -40,16 +38,14 @@ class Update:
     changes: Row
 
 
-@dataclass(frozen=True, slots=True)
-class Delete:
+class Delete(msgspec.Struct, frozen=True):
     """The rows that match `key` removed."""
 
     table: str
     key: Row
 
 
-@dataclass(frozen=True, slots=True)
-class Execute:
+class Execute(msgspec.Struct, frozen=True):
     """A CorDapp's own SQL with named parameters."""
 
     sql: str

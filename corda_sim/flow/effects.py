@@ -2,14 +2,15 @@
 
 from dataclasses import dataclass, field
 
+import msgspec
+
 from corda_sim.core.identity import Party
 from corda_sim.flow.context import StagedStep
 from corda_sim.flow.requests import FlowExternalOperation
 from corda_sim.flow.wire_message import WireMessage
 
 
-@dataclass(frozen=True, slots=True)
-class SendEffect:
+class SendEffect(msgspec.Struct, frozen=True):
     """Publish a message; `token` comes back when the receiver's side has it."""
 
     recipient: Party
@@ -17,15 +18,13 @@ class SendEffect:
     token: str
 
 
-@dataclass(frozen=True, slots=True)
-class AckEffect:
+class AckEffect(msgspec.Struct, frozen=True):
     """One message of this delivery is committed (or was before)."""
 
     delivery: object
 
 
-@dataclass(frozen=True, slots=True)
-class TimerEffect:
+class TimerEffect(msgspec.Struct, frozen=True):
     """Call `timer_fired(flow_id, step)` at `deadline` (ns)."""
 
     flow_id: str
@@ -33,8 +32,7 @@ class TimerEffect:
     deadline: int
 
 
-@dataclass(frozen=True, slots=True)
-class ExternalEffect:
+class ExternalEffect(msgspec.Struct, frozen=True):
     """Run the operation, then call `operation_done(flow_id, step, …)`."""
 
     flow_id: str
@@ -43,16 +41,14 @@ class ExternalEffect:
     deduplication_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class RetryEffect:
+class RetryEffect(msgspec.Struct, frozen=True):
     """Call `discharge(flow_id)` after `delay` seconds."""
 
     flow_id: str
     delay: float
 
 
-@dataclass(frozen=True, slots=True)
-class FlowEnded:
+class FlowEnded(msgspec.Struct, frozen=True):
     """The flow has its outcome: `error` None and `result` its value, or the exception.
 
     `seconds` is the time since its start, over restarts too; an outcome that is read back has none.
@@ -65,8 +61,7 @@ class FlowEnded:
     seconds: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class SessionInitKept:
+class SessionInitKept(msgspec.Struct, frozen=True):
     """Told to subscribers: a session-init waits, because of `reason`, until it may run.
 
     `flow kill` with its `message_id` drops it.
@@ -78,8 +73,7 @@ class SessionInitKept:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Notification:
+class Notification(msgspec.Struct, frozen=True):
     """For subscribers: a vault update, a progress step, a recorded transaction."""
 
     flow_id: str | None

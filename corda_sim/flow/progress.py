@@ -3,11 +3,12 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import msgspec
+
 SEPARATOR = " > "
 
 
-@dataclass(frozen=True, slots=True)
-class Progress:
+class Progress(msgspec.Struct, frozen=True):
     """A step that a flow has come to; before it in `path` stand those of the flows around it."""
 
     path: tuple[str, ...]

@@ -1,7 +1,8 @@
 """Merkle trees and partial ones (net.corda.core.crypto.MerkleTree, PartialMerkleTree)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from corda_sim.core.crypto.hashes import ZERO_HASH, SecureHash
 from corda_sim.core.errors import IllegalArgumentError, MerkleTreeException
@@ -15,8 +16,7 @@ def concatenate(left: SecureHash, right: SecureHash) -> SecureHash:
     return SecureHash.sha256(left + right)
 
 
-@dataclass(frozen=True, slots=True)
-class MerkleTree:
+class MerkleTree(msgspec.Struct, frozen=True):
     """A full binary tree; `levels[0]` are the leaves padded with zero hashes, the last the root."""
 
     levels: tuple[tuple[SecureHash, ...], ...]
@@ -40,22 +40,19 @@ class MerkleTree:
         return self.levels[-1][0]
 
 
-@dataclass(frozen=True, slots=True)
-class IncludedLeaf:
+class IncludedLeaf(msgspec.Struct, frozen=True):
     """A leaf whose presence is proven."""
 
     hash: SecureHash
 
 
-@dataclass(frozen=True, slots=True)
-class Leaf:
+class Leaf(msgspec.Struct, frozen=True):
     """The root of a part that isn't shown."""
 
     hash: SecureHash
 
 
-@dataclass(frozen=True, slots=True)
-class Node:
+class Node(msgspec.Struct, frozen=True):
     """An inner node on the way to an included leaf."""
 
     left: "PartialTree"
@@ -65,8 +62,7 @@ class Node:
 PartialTree = IncludedLeaf | Leaf | Node
 
 
-@dataclass(frozen=True, slots=True)
-class PartialMerkleTree:
+class PartialMerkleTree(msgspec.Struct, frozen=True):
     """Proves that some hashes are leaves of the tree with a given root."""
 
     root: PartialTree
