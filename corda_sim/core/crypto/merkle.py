@@ -4,11 +4,13 @@ from collections.abc import Sequence
 
 import msgspec
 
-from corda_sim.core.crypto.hashes import ZERO_HASH, SecureHash
+from corda_sim.core.crypto.hashes import HASH_SIZE, ZERO_HASH, SecureHash
 from corda_sim.core.errors import IllegalArgumentError, MerkleTreeException
 
 MAX_TREE_DEPTH = 32
-"""Levels of a partial tree that are followed; 2^32 leaves are more than any transaction has."""
+"""Levels of a partial tree below its root; 2^32 leaves are more than any transaction has."""
+NODE, LEAF, INCLUDED = 0, 1, 2
+"""Kinds of a partial tree's nodes: inner, the root of a part that isn't shown, a proven leaf."""
 
 
 def concatenate(left: SecureHash, right: SecureHash) -> SecureHash:
@@ -40,32 +42,33 @@ class MerkleTree(msgspec.Struct, frozen=True):
         return self.levels[-1][0]
 
 
-class IncludedLeaf(msgspec.Struct, frozen=True):
-    """A leaf whose presence is proven."""
-
-    hash: SecureHash
-
-
-class Leaf(msgspec.Struct, frozen=True):
-    """The root of a part that isn't shown."""
-
-    hash: SecureHash
-
-
-class Node(msgspec.Struct, frozen=True):
-    """An inner node on the way to an included leaf."""
-
-    left: "PartialTree"
-    right: "PartialTree"
-
-
-PartialTree = IncludedLeaf | Leaf | Node
-
-
 class PartialMerkleTree(msgspec.Struct, frozen=True):
-    """Proves that some hashes are leaves of the tree with a given root."""
+    """Proves that some hashes are leaves of the tree with a given root.
 
-    root: PartialTree
+    `kinds` has one byte for each node in pre-order, `hashes` those of the nodes that aren't inner
+    ones: so a tree travels, and so it is computed with.
+
+    Raises IllegalArgumentError unless the two describe exactly one tree, at most `MAX_TREE_DEPTH`
+    deep.
+    """
+
+    kinds: bytes
+    hashes: bytes
+
+    def __post_init__(self) -> None:
+        to_come = [0]  # the depth of each subtree
+        for kind in self.kinds:
+            depth = to_come.pop() if to_come else MAX_TREE_DEPTH + 1
+            if kind == NODE:
+                to_come += (depth + 1, depth + 1)
+            elif kind not in (LEAF, INCLUDED):
+                raise IllegalArgumentError("a partial tree with an unknown kind of node")
+            if depth > MAX_TREE_DEPTH:
+                raise IllegalArgumentError("a partial tree that is too deep or goes on too long")
+        if to_come:
+            raise IllegalArgumentError("a partial tree that ends early")
+        if len(self.hashes) != HASH_SIZE * (len(self.kinds) - self.kinds.count(NODE)):
+            raise IllegalArgumentError("a partial tree has one hash of 32 bytes for each leaf")
 
     @classmethod
     def build(cls, tree: MerkleTree, include: Sequence[SecureHash]) -> "PartialMerkleTree":
@@ -77,42 +80,56 @@ class PartialMerkleTree(msgspec.Struct, frozen=True):
         if ZERO_HASH in include:
             raise IllegalArgumentError("Zero hashes shouldn't be included in partial tree.")
         _require_full(tree)
-        wanted, used = set(include), list[SecureHash]()
-        root, _ = _cut(tree, len(tree.levels) - 1, 0, wanted, used)
-        if len(used) != len(include):
+        kinds, hashes = _cut(tree, len(tree.levels) - 1, 0, frozenset(include))
+        if kinds.count(INCLUDED) != len(include):
             raise MerkleTreeException("Some of the provided hashes are not in the tree.")
-        return cls(root)
+        return cls(kinds, hashes)
 
     @classmethod
     def of_leaf(cls, tree: MerkleTree, index: int) -> "PartialMerkleTree":
         """The part of `tree` that proves its leaf `index`, without a search through the tree."""
-        node: PartialTree = IncludedLeaf(tree.levels[0][index])
+        kinds, hashes = bytes((INCLUDED,)), bytes(tree.levels[0][index])
         for level in tree.levels[:-1]:
-            sibling = Leaf(level[index ^ 1])
-            node = Node(sibling, node) if index & 1 else Node(node, sibling)
+            sibling = level[index ^ 1]
+            if index & 1:
+                kinds, hashes = bytes((NODE, LEAF)) + kinds, sibling + hashes
+            else:
+                kinds, hashes = bytes((NODE,)) + kinds + bytes((LEAF,)), hashes + sibling
             index >>= 1
-        return cls(node)
+        return cls(kinds, hashes)
 
     def verify(self, root_hash: SecureHash, hashes: Sequence[SecureHash]) -> bool:
-        """Whether the root is `root_hash` and the included leaves are exactly `hashes`.
-
-        Raises MerkleTreeException for a tree deeper than `MAX_TREE_DEPTH`.
-        """
-        used: list[SecureHash] = []
-        root = _root_of(self.root, used)
+        """Whether the root is `root_hash` and the included leaves are exactly `hashes`."""
+        root, used = self.root_and_used()
         return root == root_hash and len(used) == len(hashes) and set(used) <= set(hashes)
 
     def root_and_used(self) -> tuple[SecureHash, tuple[SecureHash, ...]]:
         """The root that this part leads to, and the leaves it includes, from left to right."""
-        used: list[SecureHash] = []
-        return _root_of(self.root, used), tuple(used)
+        end, used, subtrees = len(self.hashes), list[SecureHash](), list[SecureHash]()
+        for kind in reversed(self.kinds):
+            if kind == NODE:
+                left = subtrees.pop()
+                subtrees[-1] = concatenate(left, subtrees[-1])
+                continue
+            value = SecureHash(self.hashes[end - HASH_SIZE : end])
+            end -= HASH_SIZE
+            subtrees.append(value)
+            if kind == INCLUDED:
+                used.append(value)
+        return subtrees[0], tuple(reversed(used))
 
     def leaf_index(self, leaf: SecureHash) -> int:
         """The place of an included leaf in the tree, from 0."""
-        index = _index(self.root, leaf, 0)
-        if index is None:
-            raise MerkleTreeException(f"The provided hash {leaf} is not in the tree.")
-        return index
+        at, to_come = 0, [0]
+        for kind in self.kinds:
+            path = to_come.pop()
+            if kind == NODE:
+                to_come += (path << 1 | 1, path << 1)
+                continue
+            if kind == INCLUDED and self.hashes[at : at + HASH_SIZE] == leaf:
+                return path
+            at += HASH_SIZE
+        raise MerkleTreeException(f"The provided hash {leaf} is not in the tree.")
 
 
 def _require_full(tree: MerkleTree) -> None:
@@ -122,42 +139,13 @@ def _require_full(tree: MerkleTree) -> None:
 
 
 def _cut(
-    tree: MerkleTree, level: int, index: int, wanted: set[SecureHash], used: list[SecureHash]
-) -> tuple[PartialTree, bool]:
-    value = tree.levels[level][index]
+    tree: MerkleTree, level: int, index: int, wanted: frozenset[SecureHash]
+) -> tuple[bytes, bytes]:
+    value = bytes(tree.levels[level][index])
     if level == 0:
-        if value in wanted:
-            used.append(value)
-            return IncludedLeaf(value), True
-        return Leaf(value), False
-    left, in_left = _cut(tree, level - 1, 2 * index, wanted, used)
-    right, in_right = _cut(tree, level - 1, 2 * index + 1, wanted, used)
-    if in_left or in_right:
-        return Node(left, right), True
-    return Leaf(value), False
-
-
-def _root_of(tree: PartialTree, used: list[SecureHash], depth: int = 0) -> SecureHash:
-    if depth > MAX_TREE_DEPTH:
-        raise MerkleTreeException("A partial tree deeper than any transaction's")
-    match tree:
-        case IncludedLeaf(value):
-            used.append(value)
-            return value
-        case Leaf(value):
-            return value
-        case Node(left, right):
-            return concatenate(_root_of(left, used, depth + 1), _root_of(right, used, depth + 1))
-
-
-def _index(tree: PartialTree, leaf: SecureHash, path: int, depth: int = 0) -> int | None:
-    if depth > MAX_TREE_DEPTH:
-        raise MerkleTreeException("A partial tree deeper than any transaction's")
-    match tree:
-        case IncludedLeaf(value):
-            return path if value == leaf else None
-        case Leaf():
-            return None
-        case Node(left, right):
-            found = _index(left, leaf, path << 1, depth + 1)
-            return _index(right, leaf, path << 1 | 1, depth + 1) if found is None else found
+        return bytes((INCLUDED if value in wanted else LEAF,)), value
+    left = _cut(tree, level - 1, 2 * index, wanted)
+    right = _cut(tree, level - 1, 2 * index + 1, wanted)
+    if INCLUDED in left[0] or INCLUDED in right[0]:
+        return bytes((NODE,)) + left[0] + right[0], left[1] + right[1]
+    return bytes((LEAF,)), value

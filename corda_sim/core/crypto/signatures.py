@@ -8,7 +8,7 @@ from corda_sim.core.crypto.hashes import SecureHash
 from corda_sim.core.crypto.keys import KeyPair, PublicKey
 from corda_sim.core.crypto.merkle import MerkleTree, PartialMerkleTree
 from corda_sim.core.crypto.signable import serialize_signable_data
-from corda_sim.core.errors import IllegalArgumentError, MerkleTreeException, SignatureException
+from corda_sim.core.errors import IllegalArgumentError, SignatureException
 
 PLATFORM_VERSION = 12
 """The platform version of Corda 4.10."""
@@ -52,7 +52,7 @@ class TransactionSignature:
         """
         try:
             data = SignableData(self._signed(tx_id), self.metadata).serialize()
-        except (IllegalArgumentError, MerkleTreeException) as error:
+        except IllegalArgumentError as error:
             raise SignatureException(str(error)) from error
         verify_once(self.by, self.bytes_, data)
 

@@ -14,7 +14,6 @@ from corda_sim.core.errors import IllegalArgumentError
 from corda_sim.core.identity import AnonymousParty, CordaX500Name, Party, PartyAndReference
 from corda_sim.core.instants import instant_of_micros, micros_of
 from corda_sim.core.serialization.fields import FieldSpec
-from corda_sim.core.serialization.merkle_form import tree_fields, tree_from_fields
 from corda_sim.core.serialization.registry import Registry
 
 _MICROSECOND = timedelta(microseconds=1)
@@ -145,9 +144,9 @@ def _register_signatures(registry: Registry) -> None:
     registry.register_custom(
         PartialMerkleTree,
         "corda.PartialMerkleTree",
-        [FieldSpec("shape", bytes), FieldSpec("hashes", bytes)],
-        tree_fields,
-        tree_from_fields,
+        [FieldSpec("kinds", bytes), FieldSpec("hashes", bytes)],
+        lambda tree: [tree.kinds, tree.hashes],
+        PartialMerkleTree,
     )
     registry.register_custom(
         SignatureMetadata,

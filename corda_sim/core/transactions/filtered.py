@@ -14,7 +14,6 @@ from corda_sim.core.errors import (
     FilteredTransactionVerificationException,
     IllegalArgumentError,
     IllegalStateError,
-    MerkleTreeException,
 )
 from corda_sim.core.serialization import PLATFORM, serializable
 from corda_sim.core.serialization.fields import FieldSpec
@@ -112,11 +111,7 @@ class FilteredTransaction(TraversableTransaction):
             f"There is no matching component group hash for group {index}",
         )
         root = self.group_hashes[index]
-        tree = group.partial_merkle_tree
-        try:
-            found, used = tree.root_and_used()
-        except MerkleTreeException as error:
-            raise FilteredTransactionVerificationException(self.id, str(error)) from error
+        found, used = group.partial_merkle_tree.root_and_used()
         self._require(
             found == root,
             "Partial Merkle tree root and advertised full Merkle tree root for component group "

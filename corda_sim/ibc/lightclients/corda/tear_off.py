@@ -1,14 +1,12 @@
 """Tear-offs as protobuf, and back to the platform's types."""
 
 from collections.abc import Iterable
-from typing import cast
 
 from corda_sim.core.crypto.crypto import decode_public_key
 from corda_sim.core.crypto.hashes import SecureHash
 from corda_sim.core.crypto.merkle import PartialMerkleTree
 from corda_sim.core.crypto.signatures import SignatureMetadata, TransactionSignature
 from corda_sim.core.errors import DecodeError, IllegalArgumentError
-from corda_sim.core.serialization.merkle_form import tree_fields, tree_from_fields
 from corda_sim.core.transactions.filtered import FilteredComponentGroup, FilteredTransaction
 from corda_sim.ibc.lightclients.corda.types import (
     MerkleProof,
@@ -48,12 +46,11 @@ def read_signatures(tear_off: TearOff) -> tuple[TransactionSignature, ...]:
 
 
 def _tree_to_message(tree: PartialMerkleTree) -> MerkleProof:
-    kinds, hashes = cast("list[bytes]", tree_fields(tree))
-    return MerkleProof(kinds, hashes)
+    return MerkleProof(tree.kinds, tree.hashes)
 
 
 def _tree(message: MerkleProof) -> PartialMerkleTree:
-    return tree_from_fields(message.kinds, message.hashes)
+    return PartialMerkleTree(message.kinds, message.hashes)
 
 
 def _group_to_message(group: FilteredComponentGroup) -> VisibleGroup:

@@ -4,13 +4,12 @@ import pytest
 
 from corda_sim.core.crypto.hashes import ZERO_HASH, SecureHash
 from corda_sim.core.crypto.merkle import (
+    INCLUDED,
+    LEAF,
     MAX_TREE_DEPTH,
-    IncludedLeaf,
-    Leaf,
+    NODE,
     MerkleTree,
-    Node,
     PartialMerkleTree,
-    PartialTree,
     concatenate,
 )
 from corda_sim.core.errors import IllegalArgumentError, MerkleTreeException
@@ -47,15 +46,15 @@ def test_no_leaves_make_no_tree() -> None:
 
 def test_the_shape_of_a_partial_tree() -> None:
     tree = MerkleTree.build(LEAVES)
-    left = Node(Node(Leaf(A), IncludedLeaf(B)), Leaf(concatenate(C, D)))
-    right = Leaf(tree.levels[2][1])
-    assert PartialMerkleTree.build(tree, [B]) == PartialMerkleTree(Node(left, right))
+    kinds = bytes((NODE, NODE, NODE, LEAF, INCLUDED, LEAF, LEAF))
+    hashes = A + B + concatenate(C, D) + tree.levels[2][1]
+    assert PartialMerkleTree.build(tree, [B]) == PartialMerkleTree(kinds, hashes)
 
 
 def test_nothing_included_hides_all_behind_the_root() -> None:
     tree = MerkleTree.build(LEAVES)
     partial = PartialMerkleTree.build(tree, [])
-    assert partial.root == Leaf(tree.root)
+    assert partial == PartialMerkleTree(bytes((LEAF,)), tree.root)
     assert partial.verify(tree.root, [])
 
 
@@ -103,11 +102,31 @@ def test_the_index_in_a_tree_of_one() -> None:
     assert PartialMerkleTree.build(MerkleTree.build([A]), [A]).leaf_index(A) == 0
 
 
+def _chain(depth: int) -> PartialMerkleTree:
+    return PartialMerkleTree(
+        bytes((NODE,)) * depth + bytes((INCLUDED,)) + bytes((LEAF,)) * depth, A + B * depth
+    )
+
+
 def test_a_partial_tree_of_unbounded_depth_is_refused() -> None:
-    node: PartialTree = IncludedLeaf(A)
-    for _ in range(MAX_TREE_DEPTH + 1):
-        node = Node(node, Leaf(B))
-    deep = PartialMerkleTree(node)
-    for use in (deep.root_and_used, lambda: deep.verify(A, [A]), lambda: deep.leaf_index(A)):
-        with pytest.raises(MerkleTreeException, match="deeper"):
-            use()
+    root, used = _chain(MAX_TREE_DEPTH).root_and_used()
+    assert used == (A,)
+    assert _chain(MAX_TREE_DEPTH).verify(root, [A])
+    with pytest.raises(IllegalArgumentError, match="too deep"):
+        _chain(MAX_TREE_DEPTH + 1)
+
+
+@pytest.mark.parametrize(
+    ("kinds", "hashes", "why"),
+    [
+        ((), b"", "ends early"),
+        ((NODE, LEAF), A, "ends early"),
+        ((LEAF, LEAF), A + B, "goes on too long"),
+        ((3,), A, "unknown kind"),
+        ((LEAF,), A[:31], "32 bytes"),
+        ((NODE, LEAF, INCLUDED), A, "one hash"),
+    ],
+)
+def test_what_describes_no_tree_is_refused(kinds: tuple[int, ...], hashes: bytes, why: str) -> None:
+    with pytest.raises(IllegalArgumentError, match=why):
+        PartialMerkleTree(bytes(kinds), hashes)

@@ -6,7 +6,7 @@ import pytest
 
 from corda_sim.core.contracts import Command, StateRef, TimeWindow, TransactionState
 from corda_sim.core.crypto.hashes import ALL_ONES_HASH, ZERO_HASH, SecureHash
-from corda_sim.core.crypto.merkle import Leaf, PartialMerkleTree
+from corda_sim.core.crypto.merkle import LEAF, PartialMerkleTree
 from corda_sim.core.errors import (
     ComponentVisibilityException,
     FilteredTransactionVerificationException,
@@ -45,6 +45,10 @@ def changed(ftx: FilteredTransaction, **changes: object) -> FilteredTransaction:
         "group_hashes": ftx.group_hashes,
     }
     return FilteredTransaction(**{**fields, **changes})
+
+
+def _hidden(root: SecureHash) -> PartialMerkleTree:
+    return PartialMerkleTree(bytes((LEAF,)), root)
 
 
 def test_everything_visible(tx: WireTransaction) -> None:
@@ -162,7 +166,7 @@ def test_what_does_not_verify(tx: WireTransaction) -> None:
         (
             {
                 "filtered_component_groups": (
-                    replace(group, partial_merkle_tree=PartialMerkleTree(Leaf(ZERO_HASH))),
+                    replace(group, partial_merkle_tree=_hidden(ZERO_HASH)),
                 )
             },
             "for component group 1 do not match",
@@ -170,9 +174,7 @@ def test_what_does_not_verify(tx: WireTransaction) -> None:
         (
             {
                 "filtered_component_groups": (
-                    replace(
-                        group, partial_merkle_tree=PartialMerkleTree(Leaf(ftx.group_hashes[1]))
-                    ),
+                    replace(group, partial_merkle_tree=_hidden(ftx.group_hashes[1])),
                 )
             },
             "Visible components in group 1 cannot be verified",
