@@ -30,6 +30,7 @@ class StateMachineManager(Ward):
             if flow is not None and flow.in_flight is step:
                 flow.in_flight, flow.discharges = None, 0
                 effects.extend(self._after_commit(flow))
+        self.try_conditions()
         return effects
 
     def _after_commit(self, flow: LiveFlow) -> list[Effect]:
@@ -97,7 +98,7 @@ class StateMachineManager(Ward):
             return []
         self._runs_again(flow)
         self.rebuild(flow, self.journal_of(flow), resend=True)
-        return [*self.take_effects(), *self.arm(flow)]
+        return self._armed(flow)
 
     def discharge(self, flow_id: str) -> list[Effect]:
         """The delay of a RetryEffect is over: retry, unless something else became of the flow."""
@@ -133,7 +134,12 @@ class StateMachineManager(Ward):
         self.counters.replayed += 1
         flow.replayed = True
         self.rebuild(flow, journal, resend=True)
-        return [*self.take_effects(), *self.arm(flow)]
+        return self._armed(flow)
+
+    def _armed(self, flow: LiveFlow) -> list[Effect]:
+        effects = [*self.take_effects(), *self.arm(flow)]
+        self.try_conditions()
+        return effects
 
     def purge_message_ids(self, message_ids: Iterable[str]) -> None:
         """Forget session-inits older than `message_retention`; one of that age is never run."""

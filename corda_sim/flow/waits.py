@@ -38,9 +38,13 @@ class FlowWaits(FlowRunner):
         self._ledger_waits: dict[bytes, list[str]] = {}
         self._consumption_waits: dict[str, frozenset[StateRef]] = {}
         self._conditions: dict[str, dict[str, int]] = {}
+        self._untried: dict[str, None] = {}
 
     def arm(self, flow: LiveFlow) -> list[Effect]:
-        """Set up what a committed suspension waits for; once for each suspension."""
+        """Set up what a committed suspension waits for; once for each suspension.
+
+        The caller lets conditions be tried by `try_conditions` once it has armed all flows.
+        """
         machine = flow.machine
         if machine is None or machine.state.waiting is None or not flow.is_idle:
             return []
@@ -75,7 +79,7 @@ class FlowWaits(FlowRunner):
                 return []
             case AwaitCondition():
                 self._conditions.setdefault(request.topic, {})[flow.flow_id] = step
-                self.notify(request.topic)
+                self._untried[request.topic] = None
                 return [TimerEffect(flow.flow_id, step, request.deadline)]
 
     def _await_ledger(self, flow: LiveFlow, tx_id: SecureHash) -> None:
@@ -111,6 +115,12 @@ class FlowWaits(FlowRunner):
             self.dispatch(flow, OperationDone(step, Value(b"")))
         else:
             self._consumption_waits[flow.flow_id] = frozenset(refs)
+
+    def try_conditions(self) -> None:
+        """Try the conditions of newly armed flows, with all that wait for the same."""
+        topics, self._untried = self._untried, {}
+        for topic in topics:
+            self.notify(topic)
 
     def notify(self, topic: str) -> None:
         """Something changed that conditions of `topic` wait for: try them in their order."""

@@ -62,9 +62,13 @@ class EngineRoom:
     outcomes: dict[str, list[Callable[[FlowEnded], None]]] = field(default_factory=dict)
     subscribers: list[Subscriber] = field(default_factory=list)
     flows_run: bool = False
+    _changed: dict[str, None] = field(default_factory=dict)
 
     def perform(self, effects: Sequence[Effect]) -> None:
-        """Carry out effects in their order of importance: messages, then acknowledgements."""
+        """Carry out effects in their order of importance: messages, then acknowledgements.
+
+        What flows wait for together is looked at once, after all that a commit has changed.
+        """
         if not effects:
             return
         sends = [effect for effect in effects if isinstance(effect, SendEffect)]
@@ -75,6 +79,9 @@ class EngineRoom:
             self.outside.ack(acks)
         for effect in effects:
             self._perform(effect)
+        changed, self._changed = self._changed, {}
+        for topic in changed:
+            self.manager.notify(topic)
 
     def _perform(self, effect: Effect) -> None:
         match effect:
@@ -96,16 +103,16 @@ class EngineRoom:
         _log_outcome(ended)
         for tell in self.outcomes.pop(ended.flow_id, []):
             tell(ended)
-        self.manager.notify(COINS_TOPIC)
+        self._changed[COINS_TOPIC] = None
         self._notify(Notification(ended.flow_id, ended))
 
     def _notify(self, notification: Notification) -> None:
         if isinstance(notification.value, TransactionRecorded):
             self.manager.ledger_committed(notification.value.tx_id)
         elif isinstance(notification.value, FetchesEnded):
-            self.manager.notify(FETCHES_TOPIC)
+            self._changed[FETCHES_TOPIC] = None
         elif isinstance(notification.value, VaultUpdate):
-            self.manager.notify(COINS_TOPIC)
+            self._changed[COINS_TOPIC] = None
         elif isinstance(notification.value, SessionInitKept):
             kept = notification.value
             LOGGER.warning(_KEPT, kept.message_id, kept.flow_class, kept.sender, kept.reason)
