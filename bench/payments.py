@@ -21,8 +21,8 @@ from flows.cash.payment import CashPaymentFlow
 
 COINS = 500
 SHARED_VERIFICATIONS = 2
-"""The payer's signature is verified by payer, notary and payee; here they are one process, which
-remembers the first time. As processes of their own they would verify it twice more."""
+"""The payer's signature is verified by notary and payee; here they are one process with the payer,
+which knows it as its own. As processes of their own they would verify it, once each."""
 AMOUNT = Amount.parse("10 JPY")
 
 

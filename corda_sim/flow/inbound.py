@@ -209,6 +209,7 @@ class Inbound(SessionInits):
         step = self.shared_step()
         rows.message_accepted(step.batch, flow.flow_id, record)
         flow.uncommitted.append(record)
+        flow.had_messages = True
         step.on_commit.append(lambda: flow.uncommitted.remove(record))
         step.effects.append(AckEffect(delivery))
 

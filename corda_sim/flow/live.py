@@ -26,7 +26,8 @@ class LiveFlow:
     `pending` waits for the committer, `in_flight` is being committed. `uncommitted` are accepted
     messages whose rows aren't committed yet: a rebuilt flow needs them beside its journal.
     `peers` (encoded keys), `next_seq` and `reopened` stand for the sessions while it is parked.
-    `wanted` is done once nothing of the flow waits for a commit.
+    `wanted` is done once nothing of the flow waits for a commit. `had_messages` tells whether any
+    was journaled.
     """
 
     flow_id: str
@@ -37,6 +38,7 @@ class LiveFlow:
     in_flight: Step | None = None
     unconfirmed: dict[str, tuple[Party, WireMessage]] = field(default_factory=dict)
     uncommitted: list[MessageRecord] = field(default_factory=list)
+    had_messages: bool = False
     next_seq: dict[int, int] = field(default_factory=dict)
     sessions: set[int] = field(default_factory=set)
     armed_step: int = -1

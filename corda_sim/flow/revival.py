@@ -136,6 +136,7 @@ class Revival(Inbound):
 
     def register_sessions(self, flow: LiveFlow, journal: FlowJournal) -> None:
         """Let messages find the flow, whether or not its code can be replayed."""
+        flow.had_messages = bool(journal.messages or journal.unreadable)
         flow.sessions.update(i for step in journal.steps for i in step.opened)
         if journal.unreadable:
             flow.sessions.update(_guessed_sessions(journal))

@@ -149,15 +149,18 @@ def client_id_removed(batch: WriteBatch, flow_id: str, start: StartRecord | None
         batch.update("node_flow_journal", {**key, "step": 0}, {"data": encode(start)})
 
 
-def forgotten(batch: WriteBatch, flow_id: str, *, keep_outcome: bool) -> None:
+def forgotten(
+    batch: WriteBatch, flow_id: str, *, keep_outcome: bool, had_messages: bool = True
+) -> None:
     """A finished flow whose last messages are confirmed."""
     key = {"flow_id": flow_id}
     batch.delete("node_flow_journal", key)
-    batch.delete("node_flow_messages", key)
+    if had_messages:
+        batch.delete("node_flow_messages", key)
     if keep_outcome:
         batch.update("node_checkpoints", key, {"pending_sends": False})
     else:
-        for table in ("node_checkpoints", "node_flow_metadata", "node_flow_exceptions"):
+        for table in ("node_checkpoints", "node_flow_metadata"):
             batch.delete(table, key)
 
 

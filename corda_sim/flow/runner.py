@@ -297,8 +297,8 @@ class FlowRunner(StepQueue, ABC):
         """Remove a finished flow's journal once its last messages are confirmed."""
         if not flow.finished or flow.unconfirmed or flow.has_buffered or not flow.is_idle:
             return
-        keep = flow.start.client_id is not None
-        rows.forgotten(self.shared_step().batch, flow.flow_id, keep_outcome=keep)
+        keep, batch = flow.start.client_id is not None, self.shared_step().batch
+        rows.forgotten(batch, flow.flow_id, keep_outcome=keep, had_messages=flow.had_messages)
         self.drop(flow)
 
     def drop(self, flow: LiveFlow) -> None:

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from corda_sim.core.contracts import StateAndRef, StateRef
 from corda_sim.core.contracts.attachments import ContractAttachment
-from corda_sim.core.crypto.crypto import decode_public_key
+from corda_sim.core.crypto.crypto import decode_public_key, remember_right
 from corda_sim.core.crypto.hashes import SecureHash
 from corda_sim.core.crypto.keys import PublicKey
 from corda_sim.core.crypto.schemes import SignatureScheme
@@ -240,7 +240,10 @@ class FlowServiceHub:
     def create_signature(self, tx_id: SecureHash, key: PublicKey) -> TransactionSignature:
         """Our signature over a transaction id."""
         metadata = SignatureMetadata(PLATFORM_VERSION, key.scheme)
-        signed = self.sign_bytes(SignableData(tx_id, metadata).serialize(), key)
+        data = SignableData(tx_id, metadata).serialize()
+        signed = self.sign_bytes(data, key)
+        if not self._context.replaying:
+            remember_right(key, signed, data)
         return TransactionSignature(signed, key, metadata)
 
     def sign_initial_transaction(

@@ -138,6 +138,8 @@ class Ward(Revival):
         keep = flow.start.client_id is not None
         if keep:
             rows.exception_kept(step.batch, flow.flow_id, error, self.services.now_ns())
+        else:
+            rows.exception_cleared(step.batch, flow.flow_id)
         rows.status_changed(step.batch, flow.flow_id, status)
         rows.forgotten(step.batch, flow.flow_id, keep_outcome=keep)
         step.effects.append(self.ended(flow, None, error))

@@ -1,5 +1,6 @@
 """Making, reading and using keys (net.corda.core.crypto.Crypto)."""
 
+from collections import OrderedDict
 from functools import lru_cache
 
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
@@ -46,6 +47,7 @@ _DECODED_KEYS = 4096
 """Keys kept decoded: a network has few identities, and each is read again in every message."""
 _VERIFIED = 4096
 """Right signatures remembered, with what they sign: about 1 KiB each."""
+_right: OrderedDict[tuple[bytes, bytes, bytes], None] = OrderedDict()
 
 
 def public_key_of(native: object) -> PublicKey:
@@ -199,13 +201,21 @@ def verify(public: PublicKey, signature: bytes, data: bytes) -> None:
         raise SignatureException(f"Signature Verification failed! Key: {public}") from error
 
 
-@lru_cache(_VERIFIED)
 def verify_once(public: PublicKey, signature: bytes, data: bytes) -> None:
     """`verify`, but a signature that was right is not computed again.
 
     The arguments are compared byte for byte; a wrong signature is computed each time.
     """
-    verify(public, signature, data)
+    if (public.encoded, signature, data) not in _right:
+        verify(public, signature, data)
+        remember_right(public, signature, data)
+
+
+def remember_right(public: PublicKey, signature: bytes, data: bytes) -> None:
+    """`verify_once` needs no computation for a signature that was just made here."""
+    _right[public.encoded, signature, data] = None
+    if len(_right) > _VERIFIED:
+        _right.popitem(last=False)
 
 
 def is_valid(public: PublicKey, signature: bytes, data: bytes) -> bool:

@@ -1,5 +1,7 @@
 """Signing and verifying in every scheme, and what the strict form refuses."""
 
+from collections import OrderedDict
+
 import pytest
 from cryptography.hazmat.primitives.asymmetric.utils import (
     decode_dss_signature,
@@ -12,6 +14,7 @@ from corda_sim.core.crypto.crypto import (
     decode_public_key,
     generate_key_pair,
     is_valid,
+    remember_right,
     sign,
     verify,
     verify_once,
@@ -154,7 +157,7 @@ def computed(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
         verify(public, signature, data)
 
     monkeypatch.setattr(crypto, "verify", counted)
-    verify_once.cache_clear()
+    monkeypatch.setattr(crypto, "_right", OrderedDict())
     return found
 
 
@@ -163,6 +166,23 @@ def test_a_right_signature_is_computed_once(pair: KeyPair, computed: list[bytes]
     for _ in range(3):
         verify_once(decode_public_key(pair.public.encoded), bytes(bytearray(signature)), DATA)
     assert computed == [signature]
+
+
+def test_a_signature_made_here_is_not_computed(pair: KeyPair, computed: list[bytes]) -> None:
+    signature = sign(pair.private, DATA)
+    remember_right(pair.public, signature, DATA)
+    verify_once(pair.public, signature, DATA)
+    assert computed == []
+
+
+def test_the_oldest_right_signature_is_forgotten(
+    pair: KeyPair, computed: list[bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(crypto, "_VERIFIED", 2)
+    signed = [(sign(pair.private, data), data) for data in (b"a", b"b", b"c", b"a")]
+    for signature, data in signed:
+        verify_once(pair.public, signature, data)
+    assert computed == [signature for signature, _ in signed]
 
 
 def test_a_wrong_signature_is_wrong_each_time(pair: KeyPair, computed: list[bytes]) -> None:
