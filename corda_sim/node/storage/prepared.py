@@ -1,6 +1,7 @@
 """Statements in the form that the driver takes, so that a row costs no work of SQLAlchemy's."""
 
 from collections.abc import Callable, Iterable, Sequence
+from operator import itemgetter
 from typing import Any, Final
 
 from sqlalchemy import Connection, Dialect
@@ -28,6 +29,7 @@ class Prepared:
         self.sql: Final[str] = compiled.string
         self._positional = compiled.positiontup is not None
         self._names: Sequence[str] = compiled.positiontup or list(compiled.binds)
+        self._read = _reader(self._names)
         self._escaped = [compiled.escaped_bind_names.get(name, name) for name in self._names]
         self._converted = list(_converters(compiled, dialect, self._names))
 
@@ -43,18 +45,25 @@ class Prepared:
     def driver_rows(self, rows: Sequence[Row]) -> Any:  # noqa: ANN401 - as the driver has it
         """The rows as the driver takes them: tuples in order, or mappings by name."""
         try:
-            listed = list(map(self._values, rows))
+            listed = list(map(self._values if self._converted else self._read, rows))
         except Exception as error:  # whatever a type's own conversion raises
             raise StorageError(f"{type(error).__name__}: {error}") from error
         if self._positional:
-            return list(map(tuple, listed))
+            return listed
         return [dict(zip(self._escaped, values, strict=True)) for values in listed]
 
-    def _values(self, row: Row) -> list[object]:
-        values = [row[name] for name in self._names]
+    def _values(self, row: Row) -> tuple[object, ...]:
+        values = list(self._read(row))
         for at, convert in self._converted:
             values[at] = convert(values[at])
-        return values
+        return tuple(values)
+
+
+def _reader(names: Sequence[str]) -> Callable[[Row], tuple[object, ...]]:
+    """What takes the values of `names` out of a row, in their order."""
+    if len(names) > 1:
+        return itemgetter(*names)
+    return lambda row: tuple(row[name] for name in names)
 
 
 def _converters(
