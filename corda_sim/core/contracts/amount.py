@@ -30,7 +30,7 @@ class TokenizableAssetInfo(Protocol):
         ...
 
 
-@serializable("corda.Currency", registry=PLATFORM)
+@serializable("corda.Currency", registry=PLATFORM, intern=True)
 class Currency(msgspec.Struct, frozen=True, order=True):
     """An ISO 4217 currency, with the number of digits after its decimal point."""
 

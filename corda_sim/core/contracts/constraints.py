@@ -32,7 +32,7 @@ class AutomaticPlaceholderConstraint(AttachmentConstraint, frozen=True):
     """Stands in a transaction under construction until the builder chooses; never on the wire."""
 
 
-@serializable("corda.SignatureAttachmentConstraint", registry=PLATFORM)
+@serializable("corda.SignatureAttachmentConstraint", registry=PLATFORM, intern=True)
 class SignatureAttachmentConstraint(AttachmentConstraint, frozen=True):
     """Any attachment whose signers fulfil ``key``."""
 

@@ -9,6 +9,7 @@ state can be decoded side by side.
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
+from operator import attrgetter
 from typing import Any, ClassVar, TypeVar
 
 from corda_sim.core.errors import CordaError, IllegalArgumentError
@@ -96,13 +97,15 @@ class Registry:
         self._by_name: dict[str, TypeCodec] = {}
         self._formats: dict[bytes, Callable[[bytes, Registry], object]] = {}
 
-    def register(self, cls: type, name: str) -> None:
+    def register(self, cls: type, name: str, *, intern: bool = False) -> None:
         """Register a frozen dataclass, ``msgspec.Struct`` or pydantic model under ``name``.
+
+        ``intern`` is that of ``register_custom``.
 
         Raises: IllegalArgumentError when the name is already another type's.
         """
         names, build = _reader(cls), _builder(cls)
-        self._add(TypeCodec(cls, name, names, build, lambda: field_specs(cls)))
+        self._add(TypeCodec(cls, name, names, build, lambda: field_specs(cls), intern))
 
     def register_custom(
         self,
@@ -183,14 +186,21 @@ def _identity(cls: type) -> tuple[str, str]:
 
 
 def _reader(cls: type) -> Callable[[Any], Sequence[object]]:
-    cached: list[str] = []
+    getter: Callable[[object], Sequence[object]] | None = None
 
     def read(obj: object) -> Sequence[object]:
-        if not cached:
-            cached.extend(spec.name for spec in field_specs(cls))
-        return [getattr(obj, name) for name in cached]
+        nonlocal getter
+        if getter is None:
+            getter = _getter([spec.name for spec in field_specs(cls)])
+        return getter(obj)
 
     return read
+
+
+def _getter(names: Sequence[str]) -> Callable[[object], Sequence[object]]:
+    if len(names) > 1:
+        return attrgetter(*names)
+    return lambda obj: [getattr(obj, name) for name in names]
 
 
 def _builder(cls: type) -> Callable[..., Any]:
@@ -224,17 +234,20 @@ def using_registry(registry: Registry) -> Iterator[None]:
         _current.reset(token)
 
 
-def serializable(name: str, *, registry: Registry | None = None) -> Callable[[type[T]], type[T]]:
+def serializable(
+    name: str, *, registry: Registry | None = None, intern: bool = False
+) -> Callable[[type[T]], type[T]]:
     """Class decorator that lets a frozen dataclass, Struct or pydantic model travel as ``name``.
 
     Fields are positional on the wire, in order of declaration; later versions may only append
-    fields, each with a default that never changes.
+    fields, each with a default that never changes. ``intern`` is that of
+    ``Registry.register_custom``.
 
     Raises: IllegalArgumentError when the name is already another type's.
     """
 
     def mark(cls: type[T]) -> type[T]:
-        (registry or _current.get()).register(cls, name)
+        (registry or _current.get()).register(cls, name, intern=intern)
         return cls
 
     return mark
