@@ -48,12 +48,12 @@ class Backlog:
         self._lock = Lock()
         self._items: dict[Key, Item] = {}
 
-    def add(self, works: Iterable[Work], *, suspect: bool) -> None:
-        """Note work; what is noted already stays as it is."""
+    def add(self, works: Iterable[Work], *, suspect: bool, age: float = 0.0) -> None:
+        """Note work, `age` seconds old; what is noted already stays as it is."""
         with self._lock:
             now = self._clock()
             for work in works:
-                self._items.setdefault(work.key, Item(work, now, suspect, due=now))
+                self._items.setdefault(work.key, Item(work, now - age, suspect, due=now))
 
     def take(self, most: int) -> list[Item]:
         """The next items to send, marked as on their way; one alone after it failed."""

@@ -42,13 +42,14 @@ class News:
     """What has happened up to `cursor`, from where the next question goes on.
 
     `is_newest` says that there was nothing more when it was read, `is_reread` that some of it may
-    have been told before.
+    have been told before. `age` is how long ago the chain was seen to have it, in seconds.
     """
 
     cursor: str
     events: tuple[ChainEvent, ...] = ()
     is_newest: bool = True
     is_reread: bool = False
+    age: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

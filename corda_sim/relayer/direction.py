@@ -62,9 +62,9 @@ class Direction:
         self._known: Height | None = None
         self._is_suspect = False
 
-    def add(self, works: Iterable[Work], *, suspect: bool = False) -> None:
-        """Give it work; a suspect may be done already."""
-        self.backlog.add(works, suspect=suspect)
+    def add(self, works: Iterable[Work], *, suspect: bool = False, age: float = 0.0) -> None:
+        """Give it work, `age` seconds old; a suspect may be done already."""
+        self.backlog.add(works, suspect=suspect, age=age)
         self.wake()
 
     def wake(self) -> None:

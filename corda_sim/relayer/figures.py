@@ -27,7 +27,7 @@ class RelayerFigures:
         )
         self._lag = Histogram(
             "corda_relayer_lag_seconds",
-            "from an event's arrival to the submission that it leads to",
+            "from an event or its block being seen to the submission that it leads to",
             labels,
             buckets=_LAG_BUCKETS,
             registry=registry,

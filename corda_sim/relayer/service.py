@@ -74,7 +74,7 @@ class Follower:
         self.caught_up = self.caught_up and not news.is_reread
         works = tuple(self._works(news.events))
         if works:
-            self._direction.add(works, suspect=not self.caught_up)
+            self._direction.add(works, suspect=not self.caught_up, age=news.age)
         self.caught_up = self.caught_up or news.is_newest
         self._cursor = news.cursor
 

@@ -22,9 +22,11 @@ from corda_sim.core.contracts.attachments import ContractAttachment
 from corda_sim.core.contracts.contract import Contract
 from corda_sim.core.crypto.hashes import SecureHash
 from corda_sim.core.errors import UntrustedAttachmentsException
+from corda_sim.core.recent import Recent
 from corda_sim.core.serialization import PLATFORM, Registry, using_registry
 
 _PREFIX = "_cordapp_"
+_ACCEPTED = 4096
 _PLATFORM = "corda_sim"
 # modules are the process's, whatever the number of loaders; equal ids are equal code
 _imported: "dict[SecureHash, LoadedArchive]" = {}
@@ -41,10 +43,15 @@ class LoadedArchive:
 
 
 class ContractLoader:
-    """Imports trusted attachments once, and finds contracts by (wire name, attachment id)."""
+    """Imports trusted attachments once, and finds contracts by (wire name, attachment id).
+
+    ``accepted`` are transactions that keep the ledger's rules: an id stands for all components and,
+    by their hashes, for states, attachments and parameters that these refer to.
+    """
 
     def __init__(self) -> None:
         self._registries: dict[tuple[SecureHash, ...], Registry] = {}
+        self.accepted = Recent[SecureHash](_ACCEPTED)
 
     def load(self, attachment: ContractAttachment, tx_id: object = None) -> LoadedArchive:
         """The imported archive.

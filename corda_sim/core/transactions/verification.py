@@ -45,6 +45,9 @@ _LIMITED_KEYS_VERSION = 5
 def verify_resolved(resolved: ResolvedTransaction, loader: ContractLoader) -> None:
     """Check every rule of the ledger but signatures and the notary's.
 
+    What the loader's contracts have accepted isn't run again: validators and notaries meet a
+    transaction first to sign it, and once more as it is recorded or spent.
+
     Raises: UntrustedAttachmentsException, FeatureNotSupportedException, IllegalStateError, a
     TransactionVerificationException.
     """
@@ -52,6 +55,12 @@ def verify_resolved(resolved: ResolvedTransaction, loader: ContractLoader) -> No
     untrusted = [one.id for one in resolved.attachments if not one.is_trusted]
     if untrusted:
         raise UntrustedAttachmentsException(tx.id, untrusted)
+    if tx.id not in loader.accepted:
+        _check(resolved, loader)
+        loader.accepted.add(tx.id)
+
+
+def _check(resolved: ResolvedTransaction, loader: ContractLoader) -> None:
     ledger = _decoded(resolved, resolved.attachments, loader)
     _check_same_notary(ledger)
     _check_no_notary_change(ledger)

@@ -183,8 +183,11 @@ class QuorumChain:
             if time.monotonic() > deadline:
                 return News(str(first))
             time.sleep(self._settings.poll)
+        seen = time.monotonic()
         last = min(head, first + CHUNK_BLOCKS - 1)
-        return News(str(last + 1), self._events.read(first, last), is_newest=last == head)
+        events = self._events.read(first, last)
+        age = time.monotonic() - seen
+        return News(str(last + 1), events, is_newest=last == head, age=age)
 
     # --- what is sent to it ---
 

@@ -76,7 +76,7 @@ def _leg(leg: str, part: Part, seconds: float) -> Leg:
 
 
 def relayer_lags(health: str) -> dict[tuple[str, str], float]:
-    """Seconds from an event's arrival to its submission, summed by source and kind."""
+    """Seconds from an event (its block, once seen) to its submission, by source and kind."""
     with urllib.request.urlopen(f"http://{health}/metrics", timeout=10) as answer:
         families = text_string_to_metric_families(answer.read().decode())
     return {

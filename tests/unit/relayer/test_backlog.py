@@ -47,6 +47,14 @@ def test_a_packet_and_its_acknowledgement_are_two_works(backlog: Backlog) -> Non
     assert len(backlog.take(10)) == 3
 
 
+def test_work_counts_from_when_the_chain_was_seen_to_have_it(
+    backlog: Backlog, clock: Clock
+) -> None:
+    backlog.add([work(1)], suspect=False, age=1.5)
+    (item,) = backlog.take(10)
+    assert clock.now - item.since == 1.5
+
+
 def test_a_batch_has_its_limit(backlog: Backlog) -> None:
     backlog.add(map(work, range(1, 6)), suspect=False)
     assert [len(backlog.take(2)) for _ in range(4)] == [2, 2, 1, 0]
