@@ -89,33 +89,30 @@ class LcpProver:
 
     def prove(self, claims: Sequence[Claim], known: Height) -> Proven:
         """Ask the chain, then the enclave. Raises as the protocol says."""
-        evidence = self._origin.prove(claims, known)
-        updates = self._updates(known, evidence.height)
+        former = self._former(known)
+        start = update_of(former).post_height if former else known
+        evidence = self._origin.prove(claims, start)
+        updates = self._updates(former, start, evidence.height)
         pairs = zip(claims, evidence.proofs, strict=True)
         proofs = tuple(self._verify(claim, proof, evidence.height) for claim, proof in pairs)
         return Proven(evidence.height, updates, proofs)
 
-    def _updates(self, known: Height, target: Height) -> tuple[AnyMessage, ...]:
-        former = self._former(known, target)
-        start = update_of(former).post_height if former else known
+    def _former(self, known: Height) -> SignedMessage | None:
+        """The update before, where it goes on from `known` as well: the next one is built on it."""
+        is_from_there = self._led is not None and update_of(self._led).prev_height == known
+        return self._led if is_from_there else None
+
+    def _updates(
+        self, former: SignedMessage | None, start: Height, target: Height
+    ) -> tuple[AnyMessage, ...]:
         enclave = self._enclave_height()
         if enclave < start:
             self._trail.lead(enclave, start)
-        if target == known:
-            return ()
         steps = [*([former] if former else []), *self._trail.lead(start, target)]
         if not steps:
-            raise ProofTooOldException(f"the client holds {known}, the proof is of {target}")
+            return ()
         self._led = steps[0] if len(steps) == 1 else self._aggregate(steps)
         return (_client_message(self._led),)
-
-    def _former(self, known: Height, target: Height) -> SignedMessage | None:
-        """The update before, where it goes on from `known` as well, and not beyond `target`."""
-        if self._led is None:
-            return None
-        update = update_of(self._led)
-        fits = update.prev_height == known and update.post_height <= target
-        return self._led if fits else None
 
     def _aggregate(self, steps: list[SignedMessage]) -> SignedMessage:
         return self._lights.aggregate(steps, self._key.address)

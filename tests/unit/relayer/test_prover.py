@@ -1,5 +1,6 @@
 """The LCP prover beyond what relaying shows."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
@@ -17,7 +18,7 @@ from corda_sim.ibc.lightclients.lcp.messages import (
 from corda_sim.ibc.lightclients.lcp.types import ClientState, ConsensusState, UpdateClientMessage
 from corda_sim.lcp.enclave import requests
 from corda_sim.lcp.errors import LcpRefusedException
-from corda_sim.relayer.chain import Claim
+from corda_sim.relayer.chain import Claim, Evidence
 from corda_sim.relayer.errors import EnclaveLostException
 from corda_sim.relayer.prover import Prover
 from tests.unit.ibc.enclave import MRENCLAVE
@@ -93,6 +94,23 @@ def test_what_goes_on_from_one_height_is_built_on_the_update_before(
     kinds = [type(one) for one in world.proxy.asked]
     assert kinds.count(requests.UpdateClient) == 1, "the enclave isn't led all the way again"
     assert kinds.count(requests.AggregateMessages) == 1
+
+
+def test_an_endpoint_that_falls_behind_the_update_before_is_told(
+    world: World, prover: Prover, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known, claim = world.corda.latest_height(CLIENT), committed(world)
+    height = prover.prove([claim], known).height
+    asked: list[Height] = []
+    prove = world.quorum.prove
+
+    def noting(claims: Sequence[Claim], at: Height) -> Evidence:
+        asked.append(at)
+        return prove(claims, at)
+
+    monkeypatch.setattr(world.quorum, "prove", noting)
+    prover.prove([claim], known)
+    assert asked == [height], "not of the height that the client holds, far below"
 
 
 def test_absence_is_proven_too(world: World, prover: Prover) -> None:
