@@ -13,8 +13,22 @@ from goquorum.endpoint.addresses import Address
 from goquorum.errors import ArtifactMissing, ArtifactRefused
 
 ADDRESSES_FILE: Final = "addresses.json"
-_OTHER_NAMES: Final[Mapping[str, str]] = {"IBCConnection": "IBCConnectionSelfStateNoValidation"}
-"""What yui-ibc-solidity calls the implementation of an interface, where that isn't its name."""
+CONTRACTS: Final[Mapping[str, str]] = {
+    "handler": "OwnableIBCHandler",
+    "lcp_client": "LCPClientIAS",
+    "cross": "CrossSimpleModule",
+    "auth": "CrossAuthModule",
+    "transfers": "AssetTransferModule",
+    "token": "AssetToken",
+}
+"""Which contract plays which part of the bridge."""
+_OTHER_NAMES: Final[Mapping[str, str]] = {
+    "IBCConnection": "IBCConnectionSelfStateNoValidation",
+    "LCPClientIAS": "LCPClient",
+}
+"""What the originals call some of them: a name of yui-ibc-solidity, whose `IBCConnection` is
+abstract, and one of lcp-solidity before v0.2.
+"""
 
 
 class GivenAddresses(BaseModel):
@@ -45,16 +59,25 @@ class ContractSet:
         """A user's folder: artifacts of the compiler, Hardhat or Foundry, and addresses.
 
         Raises:
-            ArtifactRefused: it is no folder, or its addresses can't be read.
+            ArtifactRefused: it is no folder, its addresses can't be read, or it has neither
+                addresses nor a contract of ours.
         """
         if not folder.is_dir():
             raise ArtifactRefused(f"{folder} is no folder of contracts")
         file = folder / ADDRESSES_FILE
         try:
             text = file.read_bytes() if file.exists() else b"{}"
-            return cls(folder, GivenAddresses.model_validate_json(text))
+            found = cls(folder, GivenAddresses.model_validate_json(text))
         except (OSError, ValidationError) as error:
             raise ArtifactRefused(f"{file}: {error}") from error
+        if not found.replaces_any():
+            known = ", ".join(CONTRACTS.values())
+            raise ArtifactRefused(f"{folder} has neither addresses nor one of {known}")
+        return found
+
+    def replaces_any(self) -> bool:
+        """Whether something is taken in place of ours. Raises ArtifactRefused."""
+        return self.given != GivenAddresses() or any(map(self._file, CONTRACTS.values()))
 
     def origin(self, name: str) -> Origin:
         """Whence a contract comes, and with it the libraries and logic that it needs."""
@@ -65,7 +88,7 @@ class ContractSet:
         return self.origin(name)(name)
 
     def _theirs(self, name: str) -> Artifact:
-        file = self._file(name) or self._file(_OTHER_NAMES.get(name, name))
+        file = self._file(name)
         if file is None:
             raise ArtifactMissing(f"{self.folder} has no {name}, which its other contracts need")
         try:
@@ -74,6 +97,9 @@ class ContractSet:
             raise ArtifactRefused(f"{file}: {error}") from error
 
     def _file(self, name: str) -> Path | None:
+        return self._named(_OTHER_NAMES.get(name, name)) or self._named(name)
+
+    def _named(self, name: str) -> Path | None:
         files = sorted(self.folder.rglob(f"{name}.json")) if self.folder else []
         if len(files) > 1:
             raise ArtifactRefused(

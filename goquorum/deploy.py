@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from goquorum.artifacts import artifact
-from goquorum.contract_set import OURS, ContractSet, GivenAddresses
+from goquorum.contract_set import CONTRACTS, OURS, ContractSet, GivenAddresses
 from goquorum.endpoint.abi import Entry, Interface
 from goquorum.endpoint.account import Contract, Sender
 from goquorum.endpoint.json_rpc import JsonRpc
@@ -17,15 +17,6 @@ CROSS_PORT: Final = "cross"
 AUTH_PORT: Final = "cross-auth"
 ASSET_NAME: Final = "Corda DvP asset"
 ASSET_SYMBOL: Final = "ASSET"
-_CONTRACTS: Final = {
-    "handler": "OwnableIBCHandler",
-    "lcp_client": "LCPClientIAS",
-    "cross": "CrossSimpleModule",
-    "auth": "CrossAuthModule",
-    "transfers": "AssetTransferModule",
-    "token": "AssetToken",
-}
-"""Which contract plays which part of a `Deployment`."""
 _GATE: Final = "CrossClientGate"
 _LISTING: Final = "listClient"
 """By this function the owner of a Cross module says over which clients it takes channels."""
@@ -112,7 +103,7 @@ def admit_client(sender: Sender, bridge: Deployment, client_id: str) -> None:
 
 def contract_at(rpc: JsonRpc, part: str, address: bytes) -> Contract:
     """The contract that plays a part of the bridge, by our ABI, which is the originals' too."""
-    return Contract(rpc, address, Interface(artifact(_CONTRACTS[part]).abi))
+    return Contract(rpc, address, Interface(artifact(CONTRACTS[part]).abi))
 
 
 def _place(
@@ -125,7 +116,7 @@ def _place(
         return make() if address is None else contract_at(pipeline.rpc, part, address)
 
     def new(part: str, *arguments: object) -> Callable[[], Contract]:
-        return lambda: pipeline.deploy(contracts.artifact(_CONTRACTS[part]), *arguments)
+        return lambda: pipeline.deploy(contracts.artifact(CONTRACTS[part]), *arguments)
 
     handler = place("handler", lambda: _handler(pipeline, contracts))
     client = place("lcp_client", lambda: _lcp_client(pipeline, contracts, handler.address, *trust))
@@ -155,8 +146,8 @@ def _tie(pipeline: Pipeline, made: Deployment, caller: Contract, given: GivenAdd
 
 def _handler(pipeline: Pipeline, contracts: ContractSet) -> Contract:
     """The handler, and the logic that its constructor names by interface: five of ours."""
-    origin = contracts.origin(_CONTRACTS["handler"])
-    made = origin(_CONTRACTS["handler"])
+    origin = contracts.origin(CONTRACTS["handler"])
+    made = origin(CONTRACTS["handler"])
     interfaces = [_interface(entry) for entry in Interface(made.abi).constructor_inputs()]
     logic = [pipeline.deploy(origin(name.removeprefix("I"))).address for name in interfaces]
     return pipeline.deploy(made, *logic)
@@ -169,8 +160,8 @@ def _lcp_client(
     development: bool,
     root_certificate: bytes,
 ) -> Contract:
-    origin = contracts.origin(_CONTRACTS["lcp_client"])
-    made = origin(_CONTRACTS["lcp_client"])
+    origin = contracts.origin(CONTRACTS["lcp_client"])
+    made = origin(CONTRACTS["lcp_client"])
     libraries = {name: pipeline.deploy(origin(name)).address for name in made.links}
     return pipeline.deploy(made, handler, development, root_certificate, libraries=libraries)
 
@@ -182,14 +173,14 @@ def _gate(pipeline: Pipeline, contracts: ContractSet, handler: bytes) -> Contrac
     """
     if contracts.given.cross is not None:
         return None
-    made = contracts.artifact(_CONTRACTS["cross"])
+    made = contracts.artifact(CONTRACTS["cross"])
     keeps_list = any(entry.get("name") == _LISTING for entry in made.abi)
     return None if keeps_list else pipeline.deploy(artifact(_GATE), handler)
 
 
 def _cross(pipeline: Pipeline, contracts: ContractSet, handler: bytes, module: bytes) -> Contract:
     """Ours, or cross-solidity's of its main branch, which wants a debug mode: it stays off."""
-    made = contracts.artifact(_CONTRACTS["cross"])
+    made = contracts.artifact(CONTRACTS["cross"])
     known = {"IIBCHandler": handler, "IContractModule": module, "bool": False}
     wanted = [_interface(entry) for entry in Interface(made.abi).constructor_inputs()]
     unknown = [name for name in wanted if name not in known]

@@ -58,8 +58,16 @@ def test_what_belongs_together_is_never_taken_from_two_places(tmp_path: Path) ->
 def test_the_originals_name_of_the_connection_logic_is_known(tmp_path: Path) -> None:
     write_artifact(tmp_path, "OwnableIBCHandler", hardhat)
     write_artifact(tmp_path, "IBCConnection", hardhat, named="IBCConnectionSelfStateNoValidation")
+    abstract = {"abi": [], "bytecode": "0x", "deployedBytecode": "0x", "linkReferences": {}}
+    (tmp_path / "IBCConnection.json").write_text(json.dumps(abstract))
     origin = ContractSet.read(tmp_path).origin("OwnableIBCHandler")
     assert origin("IBCConnection").bytecode == artifact("IBCConnection").bytecode
+
+
+def test_the_former_name_of_the_light_client_is_known(tmp_path: Path) -> None:
+    write_artifact(tmp_path, "AssetToken", hardhat, named="LCPClient")
+    made = ContractSet.read(tmp_path).artifact("LCPClientIAS")
+    assert made.bytecode == artifact("AssetToken").bytecode
 
 
 def test_a_contract_that_is_there_twice_is_not_guessed(tmp_path: Path) -> None:
@@ -87,6 +95,15 @@ def test_addresses_are_read_by_the_parts_of_the_bridge(tmp_path: Path) -> None:
 def test_addresses_that_can_not_be_meant_are_refused(tmp_path: Path, content: str) -> None:
     (tmp_path / "addresses.json").write_text(content)
     with pytest.raises(ArtifactRefused, match=r"addresses\.json"):
+        ContractSet.read(tmp_path)
+
+
+def test_a_folder_without_anything_in_place_of_ours_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "addresses.json").write_text("{}")
+    write_artifact(tmp_path, "IBCClient", hardhat)
+    with pytest.raises(
+        ArtifactRefused, match="neither addresses nor one of OwnableIBCHandler, LCP"
+    ):
         ContractSet.read(tmp_path)
 
 
