@@ -28,10 +28,14 @@ from typing import (
 from corda_sim.core.errors import DecodeError, IllegalArgumentError
 
 _VARINT, _LENGTH = 0, 2
+_SMALL = tuple(bytes((value,)) for value in range(0x80))
+"""The varints of one byte: nearly all."""
 _FIXED_SIZES = {1: 8, 5: 4}
 _MAX_VARINT = 10
 _MAX_FIELDS = 4096
 """In a message and all within it, values of packed fields counted: decoding takes bounded time."""
+_KEPT, _KEPT_BYTES = 1024, 8192
+"""Decoded messages that are kept, up to this size: all that handle one read it again."""
 
 
 class Field(NamedTuple):
@@ -47,6 +51,7 @@ class _Codec(NamedTuple):
     name: str
     number: int
     wire: int
+    tag: bytes
     put: Callable[[Any], bytes]
     take: Callable[[Any, "_Allowance"], Any]
     repeated: bool
@@ -66,7 +71,7 @@ class Message:
         Raises: IllegalArgumentError for an integer that doesn't fit its field.
         """
         return b"".join(
-            _encode_field(codec, getattr(self, codec.name)) for codec in _codecs(type(self))
+            _encode_field(codec, getattr(self, codec.name)) for codec in _schema(type(self)).codecs
         )
 
     @classmethod
@@ -84,10 +89,9 @@ class Message:
 
         Raises: DecodeError.
         """
-        message = cls.decode(data)
-        if message.encode() != data:
-            raise DecodeError(f"{cls.__name__}: not the canonical encoding of its value")
-        return message
+        if len(data) > _KEPT_BYTES:
+            return _decode_canonical(cls, data)
+        return cast("Self", _kept(cast("Any", cls), data))
 
 
 @dataclasses.dataclass(slots=True)
@@ -103,20 +107,28 @@ class _Allowance:
         self.left -= 1
 
 
-_schemas: dict[type[Message], tuple[_Codec, ...]] = {}
+class _Schema(NamedTuple):
+    """How a type's fields are written, in order of their numbers, and found again."""
+
+    codecs: tuple[_Codec, ...]
+    by_number: dict[int, _Codec]
 
 
-def _codecs(cls: type[Message]) -> tuple[_Codec, ...]:
+_schemas: dict[type[Message], _Schema] = {}
+
+
+def _schema(cls: type[Message]) -> _Schema:
     found = _schemas.get(cls)
     if found is None:
-        found = _schemas[cls] = _schema(cls)
+        found = _schemas[cls] = _make_schema(cls)
     return found
 
 
-def _schema(cls: type[Message]) -> tuple[_Codec, ...]:
+def _make_schema(cls: type[Message]) -> _Schema:
     hints = get_type_hints(cls, include_extras=True)
     found = [_codec_of(field.name, hints[field.name]) for field in dataclasses.fields(cls)]
-    return tuple(sorted(found, key=lambda codec: codec.number))
+    codecs = tuple(sorted(found, key=lambda codec: codec.number))
+    return _Schema(codecs, {codec.number: codec for codec in codecs})
 
 
 def _codec_of(name: str, hint: Any) -> _Codec:  # noqa: ANN401 - any annotation
@@ -128,7 +140,8 @@ def _codec_of(name: str, hint: Any) -> _Codec:  # noqa: ANN401 - any annotation
         (kind,) = (arg for arg in get_args(kind) if arg is not NoneType)
     wire, put, take = _kind(kind, field.bits)
     zero = functools.partial(_zero, kind, repeated, optional)
-    return _Codec(name, field.number, wire, put, take, repeated, optional, zero)
+    tag = _varint(field.number << 3 | (_LENGTH if repeated else wire))
+    return _Codec(name, field.number, wire, tag, put, take, repeated, optional, zero)
 
 
 def _zero(kind: type, repeated: bool, optional: bool) -> Any:  # noqa: ANN401 - any field's
@@ -166,6 +179,8 @@ def _narrow(kind: Callable[[int], Any], bits: int, value: int, _: _Allowance) ->
 
 
 def _varint(value: int) -> bytes:
+    if 0 <= value < len(_SMALL):
+        return _SMALL[value]
     if not 0 <= value < 1 << 64:
         raise IllegalArgumentError(f"{value} is no unsigned integer of 64 bits")
     out = bytearray()
@@ -186,21 +201,33 @@ def _encode_field(codec: _Codec, value: Any) -> bytes:  # noqa: ANN401 - the fie
 
 def _encode_repeated(codec: _Codec, values: tuple[Any, ...]) -> bytes:
     if codec.wire == _VARINT and values:
-        return _delimited(codec.number, b"".join(map(_varint, values)))
+        return _delimited(codec.tag, b"".join(map(_varint, values)))
     return b"".join(_encode_one(codec, value) for value in values)
 
 
 def _encode_one(codec: _Codec, value: Any) -> bytes:  # noqa: ANN401 - the field's value
     if codec.wire == _VARINT:
-        return _varint(codec.number << 3) + _varint(value)
-    return _delimited(codec.number, codec.put(value))
+        return codec.tag + _varint(value)
+    return _delimited(codec.tag, codec.put(value))
 
 
-def _delimited(number: int, body: bytes) -> bytes:
-    return _varint(number << 3 | _LENGTH) + _varint(len(body)) + body
+def _delimited(tag: bytes, body: bytes) -> bytes:
+    return tag + _varint(len(body)) + body
 
 
 M = TypeVar("M", bound=Message)
+
+
+def _decode_canonical(cls: type[M], data: bytes) -> M:
+    message = cls.decode(data)
+    if message.encode() != data:
+        raise DecodeError(f"{cls.__name__}: not the canonical encoding of its value")
+    return message
+
+
+@functools.lru_cache(_KEPT)
+def _kept(cls: Any, data: bytes) -> Message:  # noqa: ANN401 - a type of messages
+    return cast("Message", _decode_canonical(cls, data))
 
 
 def _decode(cls: type[M], data: bytes, allowance: _Allowance) -> M:
@@ -223,7 +250,7 @@ def _empty(cls: type[M]) -> M:
 
 
 def _decode_fields(cls: type[M], data: bytes, allowance: _Allowance) -> M:
-    known = {codec.number: codec for codec in _codecs(cls)}
+    known = _schema(cls).by_number
     values: dict[str, Any] = {}
     for number, wire, raw in _fields(data):
         allowance.take()
