@@ -1,4 +1,4 @@
-"""`sim`: whole networks under faults, each drawn from a seed, in one process."""
+"""`sim`: whole networks under faults, each drawn from a seed and in one process."""
 
 import logging
 from collections.abc import Iterable, Iterator
@@ -15,6 +15,9 @@ from corda_sim.core.errors import IllegalArgumentError
 if TYPE_CHECKING:
     from corda_sim.testing.sim.run import Result, Simulator
 
+_FEW = 8
+"""So many seeds are run sooner than further processes have started."""
+
 
 def sim(
     seeds: Annotated[str, typer.Option(help="The first and the last, as 1..1000.")] = "1..100",
@@ -23,18 +26,16 @@ def sim(
     as_json: Json = False,
 ) -> None:
     """Simulate networks under faults and check their invariants."""
-    from corda_sim.testing.sim.run import Simulator
-    from corda_sim.testing.sim.seeds import parse_seeds, run_seeds
+    from corda_sim.testing.sim.seeds import parse_seeds, report_of
 
     try:
         wanted = parse_seeds(seeds if seed is None else str(seed))
     except IllegalArgumentError as error:
         raise typer.BadParameter(str(error), param_hint="--seeds") from error
     with _quiet():
-        simulator = Simulator()
         if trace:
-            raise typer.Exit(_trace(simulator, wanted))
-        report = run_seeds(simulator, _progress(wanted, hidden=as_json))
+            raise typer.Exit(_trace(wanted))
+        report = report_of(_progress(wanted, hidden=as_json))
         document = report.document()
         rate = len(wanted) / report.seconds
         emit(
@@ -44,14 +45,34 @@ def sim(
             f"{rate:.1f} seeds/s, history {report.history_hash}",
         )
         if report.failed and not as_json:
-            _explain(simulator, report.failed[0])
+            _explain(report.failed[0])
     if report.failed:
         raise typer.Exit(1)
 
 
-def _progress(seeds: range, *, hidden: bool) -> Iterable[int]:
+def _progress(seeds: range, *, hidden: bool) -> Iterable["Result"]:
     disabled = hidden or not errors.is_terminal
-    return track(seeds, "Seeds", console=errors, transient=True, disable=disabled)
+    return track(
+        _results(seeds),
+        "Seeds",
+        total=len(seeds),
+        console=errors,
+        transient=True,
+        disable=disabled,
+    )
+
+
+def _results(seeds: range) -> Iterable["Result"]:
+    from corda_sim.testing.sim.crew import run_side_by_side
+    from corda_sim.testing.sim.seeds import run_seeds
+
+    return run_seeds(_simulator(), seeds) if len(seeds) <= _FEW else run_side_by_side(seeds)
+
+
+def _simulator() -> "Simulator":
+    from corda_sim.testing.sim.run import Simulator
+
+    return Simulator()
 
 
 @contextmanager
@@ -64,10 +85,10 @@ def _quiet() -> Iterator[None]:
         logging.disable(logging.NOTSET)
 
 
-def _trace(simulator: "Simulator", seeds: range) -> int:
+def _trace(seeds: range) -> int:
     from corda_sim.testing.sim.plan import Plan
 
-    failed = 0
+    simulator, failed = _simulator(), 0
     for seed in seeds:
         result = simulator.run(Plan.draw(seed), traced=True)
         _print(result)
@@ -75,12 +96,12 @@ def _trace(simulator: "Simulator", seeds: range) -> int:
     return failed
 
 
-def _explain(simulator: "Simulator", failing: "Result") -> None:
+def _explain(failing: "Result") -> None:
     from corda_sim.testing.sim.shrink import shrink
 
     seed = failing.plan.seed
     errors.print(f"Seed {seed} fails; looking for its shortest history.", highlight=False)
-    _print(shrink(simulator, failing))
+    _print(shrink(_simulator(), failing))
     errors.print(f"The whole of it: corda-sim sim --seed {seed} --trace", highlight=False)
 
 

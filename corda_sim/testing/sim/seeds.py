@@ -1,7 +1,7 @@
-"""Many seeds, one after the other, and what is told of them."""
+"""Which seeds to run, and what is told of them."""
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from hashlib import sha256
 from time import perf_counter
@@ -45,16 +45,17 @@ def parse_seeds(text: str) -> range:
     return range(first, last + 1)
 
 
-def run_seeds(
-    simulator: Simulator, seeds: Iterable[int], tick: Callable[[], None] = lambda: None
-) -> Report:
-    """Run seeds; `tick` is called after each."""
+def run_seeds(simulator: Simulator, seeds: Iterable[int]) -> Iterator[Result]:
+    """The plans of these seeds, one after the other."""
+    return (simulator.run(Plan.draw(seed)) for seed in seeds)
+
+
+def report_of(results: Iterable[Result]) -> Report:
+    """What the results tell together; they may still be to come."""
     report, histories, began = Report(), sha256(), perf_counter()
-    for seed in seeds:
-        result = simulator.run(Plan.draw(seed))
+    for result in results:
         histories.update(result.digest.encode())
         if result.violations:
             report.failed.append(result)
-        tick()
     report.history_hash, report.seconds = histories.hexdigest(), perf_counter() - began
     return report

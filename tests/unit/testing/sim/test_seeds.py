@@ -9,9 +9,10 @@ import pytest
 
 from corda_sim.core.errors import IllegalArgumentError
 from corda_sim.invariants import Violation, ViolationKind
+from corda_sim.testing.sim.crew import run_side_by_side
 from corda_sim.testing.sim.plan import MIN_FAULTS, MIN_PAYMENTS, Plan
 from corda_sim.testing.sim.run import Result, Simulator
-from corda_sim.testing.sim.seeds import Report, parse_seeds, run_seeds
+from corda_sim.testing.sim.seeds import Report, parse_seeds, report_of, run_seeds
 
 SAMPLE = range(1, 6)
 
@@ -43,18 +44,19 @@ def test_the_plans_of_some_seeds_hold_every_kind_of_fault() -> None:
 
 
 def test_networks_under_faults_keep_their_promises(simulator: Simulator) -> None:
-    ticks: list[None] = []
-
-    report = run_seeds(simulator, SAMPLE, lambda: ticks.append(None))
-
-    assert report.document()["violations"] == []
-    assert len(ticks) == len(SAMPLE)
+    assert report_of(run_seeds(simulator, SAMPLE)).document()["violations"] == []
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(3600)
-def test_many_networks_under_faults_keep_their_promises(simulator: Simulator) -> None:
-    assert run_seeds(simulator, range(1, 1001)).document()["violations"] == []
+def test_many_networks_under_faults_keep_their_promises() -> None:
+    assert report_of(run_side_by_side(range(1, 1001))).document()["violations"] == []
+
+
+def test_side_by_side_the_histories_are_the_same(simulator: Simulator) -> None:
+    alone, beside = run_seeds(simulator, SAMPLE), run_side_by_side(SAMPLE, processes=2)
+
+    assert list(beside) == list(alone)
 
 
 def test_a_seed_has_one_history(simulator: Simulator) -> None:
