@@ -89,9 +89,16 @@ class BridgeStore:
         self._write(state_key(path)).pop(path, None)
 
     def paths(self, prefix: str) -> Iterator[str]:
-        """The paths in sight that start with ``prefix``; of those below, the newest at least."""
-        here = (path for entries in self._now.values() for path in entries)
-        found = {*self._source.newest(prefix), *here}
+        """The paths in sight that start with ``prefix``; of numbered ones, the newest at least.
+
+        What is older than one that is in sight already is left alone: a transaction that refers to
+        a state drags all behind it that the state came from.
+        """
+        entries = (path for entries in self._now.values() for path in entries)
+        here = {path for path in entries if path.startswith(prefix)}
+        newest = max((split_key(path)[1] for path in here), default=0)
+        below = (path for path in self._source.newest(prefix) if split_key(path)[1] >= newest)
+        found = {*below, *here}
         return (path for path in found if path.startswith(prefix) and self.get(path) is not None)
 
     @property

@@ -138,8 +138,16 @@ def test_an_attempt_that_fails_leaves_no_trace_but_what_it_read() -> None:
 def test_paths_in_sight() -> None:
     start = paths.consensus_states(CLIENT)
     store = store_of(consensus("0-5"), consensus("0-7"), client())
-    store.set(paths.consensus_state(CLIENT, "0-9"), b"new")
-    assert sorted(store.paths(start)) == [f"{start}0-{number}" for number in (5, 7, 9)]
+    assert sorted(store.paths(start)) == [f"{start}0-{number}" for number in (5, 7)]
+
+
+def test_what_is_older_than_what_is_in_sight_is_not_referred_to() -> None:
+    start = paths.consensus_states(CLIENT)
+    store = store_of(consensus("0-5"), consensus("0-7"), client())
+    assert store.get(f"{start}0-5") is not None
+    store.set(f"{start}0-9", b"new")
+    assert sorted(store.paths(start)) == [f"{start}0-5", f"{start}0-9"]
+    assert store.references == (f"{start}0-5",)
 
 
 class OneAtATime:
