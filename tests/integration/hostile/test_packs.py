@@ -10,11 +10,11 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from tests.integration.hostile.curve import Curve
 from tests.integration.hostile.frames import HELLO, PACK, Connection
+from tests.integration.hostile.lies import NOBODYS
 from tests.integration.hostile.network import PAYMENT, Network, running, until
 from tests.integration.hostile.peer import (
     MAGIC,
     SIGNED_PREFIX,
-    Envelope,
     Member,
     blob,
     honest,
@@ -26,7 +26,6 @@ from tests.integration.hostile.peer import (
 )
 
 pytestmark = pytest.mark.integration
-NOBODYS = session_init("nobody.Knows", None)
 GROUP_ORDER = 2**252 + 27742317777372353535851937790883648493
 
 
@@ -52,43 +51,6 @@ def line(me: Member, victim: Member) -> Iterator[Connection]:
     made = Connection(me, victim)
     yield made
     made.close()
-
-
-def lies(me: Member, victim: Member, third: Member) -> dict[str, tuple[Envelope, str]]:
-    """Envelopes with one thing wrong, and why each is refused."""
-    true = honest(me, victim, NOBODYS)
-    return {
-        "foreign network": (replace(true, network_id=bytes(32)), "WrongNetworkException"),
-        "sent on to a third party": (honest(me, third, NOBODYS), "WrongRecipientException"),
-        "in another's name": (
-            replace(true, sender=third.name, sender_key_hash=honest(third, me).sender_key_hash),
-            "PackSignatureException",
-        ),
-        "no message": (replace(true, messages=()), "DecodeError"),
-        "too many messages": (replace(true, messages=(NOBODYS,) * 33), "DecodeError"),
-        "id too long": (replace(true, messages=(("x" * 65, True, NOBODYS[2]),)), "DecodeError"),
-    }
-
-
-LIES = (
-    "foreign network",
-    "sent on to a third party",
-    "in another's name",
-    "no message",
-    "too many messages",
-    "id too long",
-)
-
-
-@pytest.mark.parametrize("lie", LIES)
-def test_a_lie_is_refused_for_good(
-    network: Network, line: Connection, me: Member, victim: Member, lie: str
-) -> None:
-    envelope, reason = lies(me, victim, network.member("PartyB"))[lie]
-    before = network.refused().get(reason, 0)
-    line.pack(sealed(envelope.raw(), me.key))
-    until(lambda: network.refused().get(reason, 0) == before + 1)
-    assert network.flows() == []
 
 
 def test_every_byte_of_a_pack_counts(

@@ -1,6 +1,7 @@
-"""Transactions of a member who lies: a typed error each, the node goes on, nothing is recorded."""
+"""A member who lies, with and without a broker: typed errors, and nothing is recorded."""
 
 import io
+import time
 import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -27,8 +28,10 @@ from tests.integration.hostile.ledger import (
     signature,
     state_ref,
 )
+from tests.integration.hostile.lies import LIES as ENVELOPES
+from tests.integration.hostile.lies import lies
 from tests.integration.hostile.network import PAYMENT, Network, running, until
-from tests.integration.hostile.peer import blob
+from tests.integration.hostile.peer import blob, honest, sealed, session_init
 from tests.integration.hostile.session import Ear, Line, Session
 
 pytestmark = pytest.mark.integration
@@ -92,7 +95,7 @@ def _over_broker(network: Network, urls: dict[str, str]) -> Liar:
 
 
 @pytest.fixture(scope="module", autouse=True)
-def honest(liar: Liar) -> None:
+def honest_coins(liar: Liar) -> None:
     """What follows would prove nothing if our mistakes alone were refused."""
     issued = liar.coins.issue()
     liar.send(issued.signed())
@@ -197,6 +200,29 @@ def test_foreign_network_parameters_are_refused(liar: Liar) -> None:
         session = liar.send(lie.signed())
         assert session.asked() == ("PARAMETERS", [named])
         session.answer([signed])
+
+
+@pytest.mark.parametrize("lie", ENVELOPES)
+def test_a_pack_that_lies_is_refused_for_good(liar: Liar, lie: str) -> None:
+    network = liar.network
+    envelope, reason = lies(network.me, network.victim, network.member("PartyB"))[lie]
+    before = network.refused().get(reason, 0)
+    liar.line.pack(sealed(envelope.raw(), network.me.key))
+    until(lambda: network.refused().get(reason, 0) == before + 1)
+    assert network.rows("SELECT message_id FROM node_session_inits") == []
+
+
+def test_a_replayed_pack_is_taken_once(liar: Liar) -> None:
+    network, lie = liar.network, with_output(0)(liar.coins)
+    init = session_init(PAYMENT, blob(lie.signed()), time.time_ns())
+    pack = sealed(honest(network.me, network.victim, init).raw(), network.me.key)
+    before = network.metrics()
+    with liar.refused("ContractRejection"):
+        for _ in range(4):
+            liar.line.pack(pack)
+    received, started = "corda_p2p_messages_received_total", "corda_flows_started_total"
+    until(lambda: network.metrics()[received] >= before[received] + 4)
+    assert network.metrics()[started] == before[started] + 1
 
 
 def test_the_node_goes_on(liar: Liar) -> None:
