@@ -3,7 +3,6 @@
 import threading
 import time
 from concurrent.futures import Future
-from contextlib import suppress
 from dataclasses import dataclass, field
 
 from corda_sim.relayer.errors import TransactionLostException
@@ -34,7 +33,10 @@ class ReceiptWatcher:
         self._thread.start()
 
     def watch(self, transaction: str) -> Future[Receipt]:
-        """The receipt of a transaction; TransactionLostException if the endpoint forgets it."""
+        """The receipt of a transaction; TransactionLostException if the endpoint forgets it.
+
+        An answer that can't be read fails all that are waited for: the endpoint is of no use.
+        """
         watched = _Watched(transaction, time.monotonic() + self._lost_after)
         with self._lock:
             self._watched.append(watched)
@@ -50,10 +52,20 @@ class ReceiptWatcher:
     def _run(self) -> None:
         while not self._stop.is_set():
             self._news.wait()
-            with suppress(GoQuorumError):  # whoever sends is told that the endpoint is away
+            try:
                 self._ask()
+            except GoQuorumError:
+                pass  # whoever sends is told that the endpoint is away
+            except Exception as error:  # noqa: BLE001 - without an answer they'd wait for ever
+                self._fail(error)
             self._stop.wait(self._poll)
         self._rpc.close()
+
+    def _fail(self, error: Exception) -> None:
+        with self._lock:
+            failed, self._watched = self._watched, []
+        for watched in failed:
+            watched.future.set_exception(error)
 
     def _ask(self) -> None:
         with self._lock:
@@ -67,8 +79,9 @@ class ReceiptWatcher:
         for watched, found in zip(asked, self._rpc.batch(requests), strict=True):
             watched.head = head
             if found is not None:
+                receipt = parse_receipt(found)
                 self._remove(watched)
-                watched.future.set_result(parse_receipt(found))
+                watched.future.set_result(receipt)
         for watched in waiting:
             if not watched.future.done() and time.monotonic() > watched.due:
                 self._look_for(watched)

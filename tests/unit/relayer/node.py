@@ -1,5 +1,6 @@
 """A GoQuorum node that keeps a pool by nonces, mines when it is told to, and can fail."""
 
+import threading
 from collections.abc import Sequence
 from typing import Any
 
@@ -23,7 +24,10 @@ def error_data(name: str, *arguments: object) -> str:
 
 
 class Node(JsonRpc):
-    """`reverts` maps a transaction's data to its revert's data ('' for none given)."""
+    """`reverts` maps a transaction's data to its revert's data ('' for none given).
+
+    Several threads ask it: a block is made between two questions, never within one.
+    """
 
     def __init__(self) -> None:
         super().__init__("http://nowhere")
@@ -35,8 +39,13 @@ class Node(JsonRpc):
         self.away = False
         self.sends_to_lose = 0
         self.answers_to_lose = 0
+        self._lock = threading.Lock()
 
     def call(self, method: str, *params: object) -> Any:  # noqa: ANN401 - JSON
+        with self._lock:
+            return self._answer(method, *params)
+
+    def _answer(self, method: str, *params: object) -> Any:  # noqa: ANN401 - JSON
         if self.away:
             raise EndpointUnreachable("nobody there")
         match method:
@@ -93,10 +102,11 @@ class Node(JsonRpc):
 
     def mine(self) -> None:
         """A block of all that is in order."""
-        while self.mined in self.pool:
-            self._execute(self.pool.pop(self.mined))
-            self.mined += 1
-        self.block += 1
+        with self._lock:
+            while self.mined in self.pool:
+                self._execute(self.pool.pop(self.mined))
+                self.mined += 1
+            self.block += 1
 
     def _execute(self, raw: bytes) -> None:
         data = bytes_of(decode_list(raw)[5])

@@ -15,7 +15,7 @@ from corda_sim.relayer.outcomes import Outcome, Verdict
 from corda_sim.relayer.quorum.chain import QuorumChain, QuorumSettings
 from goquorum.endpoint.account import Sender
 from goquorum.endpoint.ibc_handler import IbcHandler
-from tests.unit.relayer.node import HANDLER, Node, error_data
+from tests.unit.relayer.node import HANDLER, Node, error_data, name_of
 
 KEY = b"\x01" * 32
 UPDATE = MsgUpdateClient("lcp-client-0", AnyMessage("/header", b"7"))
@@ -194,3 +194,11 @@ def test_a_receipt_outlives_an_endpoint_that_was_away(node: Node, chain: QuorumC
     node.away = False
     node.mine()
     assert submission.outcomes() == [Outcome(Verdict.DONE, next(iter(node.receipts)))]
+
+
+def test_a_receipt_that_cannot_be_read_is_no_endless_wait(node: Node, chain: QuorumChain) -> None:
+    submission = chain.submit([], [recv(1)])
+    node.receipts[name_of(node.pool[0])] = {"status": "0x1"}
+    node.block += 1
+    with pytest.raises(KeyError, match="transactionHash"):
+        submission.outcomes()
