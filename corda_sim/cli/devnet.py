@@ -27,7 +27,9 @@ def up(
     block_period: Annotated[
         Literal["1s", "instant"] | None, typer.Option(help="1s by default.")
     ] = None,
-    geth: Annotated[Path | None, typer.Option(help="GoQuorum (or $GOQUORUM_GETH).")] = None,
+    geth: Annotated[
+        Path | None, typer.Option(help="Real GoQuorum's program (with --tier, $GOQUORUM_GETH).")
+    ] = None,
     controls: Annotated[
         bool | None, typer.Option("--controls", help="Answer the quick tier's test methods, too.")
     ] = None,
@@ -36,7 +38,8 @@ def up(
     """Start the devnet in DIR, and wait until it answers. A quick chain begins anew each time."""
     from goquorum.devnet import lifecycle
 
-    request = lifecycle.DevnetRequest(tier, validators, block_period, controls)
+    asked = tier or ("goquorum" if geth else None)
+    request = lifecycle.DevnetRequest(asked, validators, block_period, controls)
     _show(lifecycle.up(directory, request, geth), as_json=as_json)
 
 

@@ -66,12 +66,15 @@ def up(directory: Path, request: DevnetRequest, geth: Path | None = None) -> Dev
     The quick chain begins anew each time; GoQuorum's goes on.
 
     Raises:
-        DevnetSettingsRefused: the directory holds another devnet than the one asked for.
+        DevnetSettingsRefused: the directory holds another devnet than the one asked for, or what is
+            asked for doesn't go together.
         GethMissing: the tier needs GoQuorum, and there is none.
         DevnetNotStarted: a process ended or wasn't ready in time.
     """
     directory = directory.resolve()
     settings = _settings(directory, request)
+    if geth is not None and settings.tier != "goquorum":
+        raise DevnetSettingsRefused("the quick tier runs without GoQuorum: leave its program out")
     binary = find_geth(geth) if settings.tier == "goquorum" else None
     warning = version_warning(quorum_version(binary)) if binary else None
     if not has_settings(directory):

@@ -66,10 +66,7 @@ class Site:
 
 
 GETH = os.environ.get("GOQUORUM_GETH")
-REAL = (
-    pytest.mark.slow,
-    pytest.mark.skipif(not GETH, reason="GOQUORUM_GETH names no GoQuorum"),
-)
+REAL = pytest.mark.skipif(not GETH, reason="GOQUORUM_GETH names no GoQuorum")
 
 
 @pytest.fixture(

@@ -35,7 +35,6 @@ def test_a_sample_of_deaths(trials: Trials) -> None:
     survive_some(trials)
 
 
-@pytest.mark.slow
 @pytest.mark.skipif(not GETH, reason="GOQUORUM_GETH names no GoQuorum")
 def test_a_sample_of_deaths_on_goquorum(tmp_path_factory: pytest.TempPathFactory) -> None:
     with closing(Trials(tmp_path_factory, SAMPLE, ChainChoice(geth=Path(GETH or "geth")))) as real:

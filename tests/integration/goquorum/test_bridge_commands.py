@@ -24,12 +24,9 @@ SELLER_ADDRESS = show_address(address_of(SELLER))
 
 REAL = pytest.param(
     "goquorum",
-    marks=[
-        pytest.mark.slow,
-        pytest.mark.skipif(
-            not os.environ.get("GOQUORUM_GETH"), reason="GOQUORUM_GETH names no GoQuorum"
-        ),
-    ],
+    marks=pytest.mark.skipif(
+        not os.environ.get("GOQUORUM_GETH"), reason="GOQUORUM_GETH names no GoQuorum"
+    ),
 )
 
 

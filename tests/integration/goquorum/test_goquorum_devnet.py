@@ -20,7 +20,6 @@ from tests.integration.goquorum.judge import Judge
 GETH = os.environ.get("GOQUORUM_GETH")
 pytestmark = [
     pytest.mark.integration,
-    pytest.mark.slow,
     pytest.mark.skipif(not GETH, reason="GOQUORUM_GETH names no GoQuorum"),
 ]
 

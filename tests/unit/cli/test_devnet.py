@@ -63,6 +63,8 @@ def test_down_tells_what_had_to_be_killed(
         ["status"],
         ["down"],
         ["up", "--tier", "goquorum", "--geth", "/nowhere/geth"],
+        ["up", "--geth", "/nowhere/geth"],
+        ["up", "--tier", "quick", "--geth", "/nowhere/geth"],
         ["up", "--validators", "0"],
         ["up", "--block-period", "2s"],
         ["up", "--tier", "besu"],
