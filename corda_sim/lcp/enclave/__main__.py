@@ -12,10 +12,13 @@ _ROOT = Path(__file__).resolve().parents[3]
 
 def main() -> None:
     """Close the world, then serve."""
-    sys.path = [str(_ROOT), *sys.path, *sys.argv[1:]]
+    standard, packages = [one for one in sys.path if not one.endswith(".zip")], sys.argv[1:]
+    # The standard library first: nothing beside this program may stand in for it.
+    sys.path = [*standard, str(_ROOT), *packages]
     from corda_sim.lcp.enclave.packages import ClosedWorld  # noqa: PLC0415 - needs the path
 
-    sys.meta_path.insert(0, ClosedWorld())
+    # Ahead of the search along the path, behind what is built into the interpreter.
+    sys.meta_path.insert(-1, ClosedWorld(_ROOT, standard, packages))
     from corda_sim.lcp.enclave.process import run  # noqa: PLC0415 - behind the hook
 
     run()

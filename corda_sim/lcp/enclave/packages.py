@@ -2,7 +2,8 @@
 
 import sys
 from collections.abc import Sequence
-from importlib.machinery import ModuleSpec
+from importlib.machinery import ExtensionFileLoader, ModuleSpec, PathFinder, SourceFileLoader
+from pathlib import Path
 from types import ModuleType
 from typing import Final
 
@@ -33,24 +34,52 @@ OTHERS: Final = (
     "typing_inspection",
 )
 """Installed packages, beside the standard library."""
+CODE: Final = frozenset((".py", ".so"))
+"""The ends of files that are let in: bytecode without its source isn't."""
 _BUILD_VALUES = "_sysconfigdata_"
 """The standard library's module whose name tells the platform, so that no list has it."""
 _PARENTS = ("corda_sim", "corda_sim.lcp", "__main__")
 
 
 class ClosedWorld:
-    """An import hook that lets nothing in but what is measured."""
+    """An import hook that lets nothing in but sources and extensions that are measured.
+
+    Each module comes from the one place meant for its name: this program's root, the standard
+    library's folders, or the packages' folders.
+    """
+
+    def __init__(self, root: Path, standard: Sequence[str], packages: Sequence[str]) -> None:
+        self._own = (str(root),)
+        self._standard = standard
+        self._packages = packages
 
     def find_spec(
         self,
         name: str,
-        path: Sequence[str] | None = None,  # noqa: ARG002 - importlib's signature
-        target: ModuleType | None = None,  # noqa: ARG002 - as above
-    ) -> ModuleSpec | None:
-        """None leaves it to the next hook. Raises: ModuleNotFoundError."""
+        path: Sequence[str] | None = None,
+        target: ModuleType | None = None,  # noqa: ARG002 - importlib's signature
+    ) -> ModuleSpec:
+        """Where a module is loaded from. Raises: ModuleNotFoundError."""
         if not is_measured(name):
             raise ModuleNotFoundError(f"{name} is no part of the enclave", name=name)
-        return None
+        folders = self._folders(name.partition(".")[0])
+        spec = PathFinder.find_spec(name, folders if path is None else path)
+        if spec is None or not _is_file_under(spec, folders):
+            raise ModuleNotFoundError(f"{name} has no file in the enclave", name=name)
+        return spec
+
+    def _folders(self, top: str) -> Sequence[str]:
+        if top == "corda_sim":
+            return self._own
+        return self._packages if top in OTHERS else self._standard
+
+
+def _is_file_under(spec: ModuleSpec, folders: Sequence[str]) -> bool:
+    """Whether a module is a source or an extension below one of the folders."""
+    if type(spec.loader) not in (SourceFileLoader, ExtensionFileLoader):
+        return False
+    file = Path(str(spec.origin))
+    return file.suffix in CODE and any(map(file.is_relative_to, folders))
 
 
 def is_measured(name: str) -> bool:

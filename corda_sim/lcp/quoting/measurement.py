@@ -3,13 +3,14 @@
 Paths count by what they are part of, so that equal installations measure alike wherever they lie.
 """
 
+import sys
 import sysconfig
 from collections.abc import Iterator, Mapping
 from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
-from corda_sim.lcp.enclave.packages import OTHERS, OWN
+from corda_sim.lcp.enclave.packages import CODE, OTHERS, OWN
 from corda_sim.lcp.errors import EnclaveNotMeasuredException
 
 ROOT: Final = Path(__file__).resolve().parents[3]
@@ -23,13 +24,13 @@ def package_folders() -> tuple[Path, ...]:
 
 
 def enclave_files(root: Path = ROOT) -> dict[str, Path]:
-    """Sources and extension modules by label: this program's, packages', the standard library's."""
+    """Code by label: this program's, the packages', the standard library's."""
     files = {f"corda_sim/{_under(root, path)}": path for path in _own(root)}
     for folder in package_folders():
         files |= {f"packages/{_under(folder, path)}": path for path in _installed(folder)}
     standard = Path(sysconfig.get_path("stdlib"))
     files |= {f"python/{_under(standard, path)}": path for path in _standard(standard)}
-    return files
+    return files | {f"zipped/{path.name}": path for path in _zipped(standard)}
 
 
 def mapped_files(pid: int, known: Mapping[str, Path]) -> dict[str, Path]:
@@ -65,17 +66,16 @@ def _under(folder: Path, path: Path) -> str:
 
 
 def _own(root: Path) -> Iterator[Path]:
-    yield from (root / "corda_sim/__init__.py", root / "corda_sim/lcp/__init__.py")
+    for parent in (root / "corda_sim", root / "corda_sim/lcp"):
+        yield from filter(_is_code, parent.glob("__init__.*"))
     for part in OWN:
         path = root.joinpath(*part.split("."))
-        yield from _code(path) if path.is_dir() else (path.with_suffix(".py"),)
+        yield from _module(path.parent, path.name)
 
 
 def _installed(folder: Path) -> Iterator[Path]:
     for name in OTHERS:
-        yield from _code(folder / name)
-        yield from folder.glob(f"{name}.py")
-        yield from folder.glob(f"{name}.*so")
+        yield from _module(folder, name)
 
 
 def _standard(folder: Path) -> Iterator[Path]:
@@ -86,9 +86,29 @@ def _standard(folder: Path) -> Iterator[Path]:
             yield entry
 
 
+def _zipped(standard: Path) -> Iterator[Path]:
+    """The zip that the interpreter starts from ahead of the standard library, if there is one."""
+    path = standard.parent / f"python{sys.version_info.major}{sys.version_info.minor}.zip"
+    if path.exists():
+        yield path
+
+
+def _module(folder: Path, name: str) -> Iterator[Path]:
+    """All that a module of this name may be loaded from: package or single file."""
+    yield from _code(folder / name)
+    yield from filter(_is_code, folder.glob(f"{name}.*"))
+
+
 def _code(folder: Path) -> Iterator[Path]:
-    return (path for path in folder.rglob("*") if _is_code(path))
+    """The folder's code, and linked folders: these can't be measured, so they are an error."""
+    return (path for path in folder.rglob("*") if _is_code(path) or _is_linked_folder(path))
+
+
+def _is_linked_folder(path: Path) -> bool:
+    return path.is_symlink() and path.is_dir()
 
 
 def _is_code(path: Path) -> bool:
-    return path.suffix in {".py", ".so"} and path.is_file()
+    """Sources, extensions, and bytecode outside caches: the interpreter starts before the hook."""
+    kind = path.suffix in CODE or (path.suffix == ".pyc" and path.parent.name != "__pycache__")
+    return kind and path.is_file()

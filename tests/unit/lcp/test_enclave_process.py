@@ -1,6 +1,7 @@
 """The enclave as a process: killed, edited, changed."""
 
 import os
+import py_compile
 import shutil
 import signal
 import sqlite3
@@ -8,6 +9,7 @@ import subprocess
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from importlib.util import cache_from_source
 from pathlib import Path
 
 import pytest
@@ -30,6 +32,7 @@ from corda_sim.lcp.quoting.service import QuotingService
 from tests.unit.lcp.world import NOBODY, QBFT, QbftWorld
 
 UNKNOWN = bytes(20)
+FOREIGN = "raise SystemExit('foreign code ran')"
 
 
 @pytest.fixture
@@ -37,6 +40,14 @@ def host(tmp_path: Path) -> Iterator[EnclaveHost]:
     made = EnclaveHost(QuotingService(tmp_path))
     yield made
     made.stop()
+
+
+@pytest.fixture
+def program(tmp_path: Path) -> Path:
+    """This program at another place."""
+    ignored = shutil.ignore_patterns("__pycache__")
+    shutil.copytree(ROOT / "corda_sim", tmp_path / "program/corda_sim", ignore=ignored)
+    return tmp_path / "program"
 
 
 def new_key(host: EnclaveHost) -> bytes:
@@ -83,10 +94,10 @@ def test_edited_state_is_refused(host: EnclaveHost, tmp_path: Path) -> None:
     assert caught.value.type_name == "SealedStateException"
 
 
-def test_changed_files_are_another_enclave_without_the_former_key(tmp_path: Path) -> None:
-    program, state = tmp_path / "program", tmp_path / "state"
-    ignored = shutil.ignore_patterns("__pycache__")
-    shutil.copytree(ROOT / "corda_sim", program / "corda_sim", ignore=ignored)
+def test_changed_files_are_another_enclave_without_the_former_key(
+    program: Path, tmp_path: Path
+) -> None:
+    state = tmp_path / "state"
     first = EnclaveHost(QuotingService(state, program))
     key = new_key(first)
     changed = program / "corda_sim/lcp/enclave/signing.py"
@@ -102,10 +113,45 @@ def test_changed_files_are_another_enclave_without_the_former_key(tmp_path: Path
     second.stop()
 
 
-def test_the_first_request_is_launch_and_garbage_ends_it() -> None:
-    process = subprocess.run(
-        command(ROOT), input=encode(QueryClient(QBFT)), capture_output=True, check=False, env={}
+def started(root: Path) -> subprocess.CompletedProcess[bytes]:
+    """An enclave whose first request isn't Launch."""
+    request = encode(QueryClient(QBFT))
+    return subprocess.run(command(root), input=request, capture_output=True, check=False, env={})
+
+
+def test_files_beside_the_program_are_not_run(program: Path) -> None:
+    for name in ("json", "typing", "pathlib", "coincurve", "pydantic"):
+        (program / f"{name}.py").write_text(FOREIGN)
+    process = started(program)
+    assert process.stdout[:1] == LOADED
+    assert process.stderr == b""
+
+
+def test_bytecode_without_its_source_is_not_run(program: Path, tmp_path: Path) -> None:
+    source = tmp_path / "foreign.py"
+    source.write_text(FOREIGN)
+    (program / "corda_sim/ibc/any").mkdir()
+    py_compile.compile(str(source), str(program / "corda_sim/ibc/any/__init__.pyc"), doraise=True)
+    process = started(program)
+    assert process.stdout == b""
+    assert b"corda_sim.ibc.any has no file in the enclave" in process.stderr
+    assert b"foreign code ran" not in process.stderr
+
+
+def test_cached_bytecode_is_not_run(program: Path, tmp_path: Path) -> None:
+    source, real = tmp_path / "foreign.py", program / "corda_sim/ibc/any.py"
+    source.write_text(FOREIGN)
+    py_compile.compile(
+        str(source),
+        cache_from_source(str(real)),
+        doraise=True,
+        invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH,
     )
+    assert started(program).stdout[:1] == LOADED
+
+
+def test_the_first_request_is_launch_and_garbage_ends_it() -> None:
+    process = started(ROOT)
     assert process.stdout[:1] == LOADED
     answer = decode_answer(process.stdout[5:])
     assert isinstance(answer, Refused)

@@ -1,14 +1,23 @@
 """The measurement: what counts, and that one byte of it does."""
 
+import py_compile
 import shutil
 import sys
+import sysconfig
 from pathlib import Path
+from zipfile import ZipFile
 
 import pytest
 
 from corda_sim.lcp.enclave.packages import ClosedWorld, is_measured
 from corda_sim.lcp.errors import EnclaveNotMeasuredException
-from corda_sim.lcp.quoting.measurement import ROOT, enclave_files, mapped_files, measure
+from corda_sim.lcp.quoting.measurement import (
+    ROOT,
+    enclave_files,
+    mapped_files,
+    measure,
+    package_folders,
+)
 
 
 @pytest.fixture
@@ -22,6 +31,12 @@ def copy(tmp_path: Path) -> Path:
 def own(root: Path) -> dict[str, Path]:
     files = enclave_files(root)
     return {label: path for label, path in files.items() if label.startswith("corda_sim/")}
+
+
+def world(root: Path) -> ClosedWorld:
+    standard = sysconfig.get_path("stdlib")
+    packages = list(map(str, package_folders()))
+    return ClosedWorld(root, [standard, f"{standard}/lib-dynload"], packages)
 
 
 def test_a_copy_measures_alike(copy: Path) -> None:
@@ -80,9 +95,77 @@ def test_nothing_else_is_let_in(name: str, inside: bool) -> None:
     assert is_measured(name) is inside
     if not inside:
         with pytest.raises(ModuleNotFoundError):
-            ClosedWorld().find_spec(name)
-    else:
-        assert ClosedWorld().find_spec(name) is None
+            world(ROOT).find_spec(name)
+
+
+def test_modules_come_from_the_folder_meant_for_their_name(copy: Path) -> None:
+    for name in ("json", "coincurve", "corda_sim"):
+        (copy / f"{name}.py").write_text("")
+    found = {name: world(copy).find_spec(name) for name in ("json", "coincurve", "corda_sim")}
+    places = {name: Path(str(spec.origin)).parent.parent for name, spec in found.items()}
+    assert places == {
+        "json": Path(sysconfig.get_path("stdlib")),
+        "coincurve": Path(sysconfig.get_path("purelib")),
+        "corda_sim": copy,
+    }
+
+
+def test_bytecode_without_its_source_is_counted_and_refused(copy: Path) -> None:
+    foreign = copy / "corda_sim/ibc/any/__init__.pyc"
+    foreign.parent.mkdir()
+    py_compile.compile(str(copy / "corda_sim/ibc/any.py"), str(foreign), doraise=True)
+    assert measure(own(copy)) != measure(own(ROOT))
+    with pytest.raises(ModuleNotFoundError):
+        world(copy).find_spec("corda_sim.ibc.any", [str(copy / "corda_sim/ibc")])
+
+
+def test_cached_bytecode_does_not_count(copy: Path) -> None:
+    py_compile.compile(str(copy / "corda_sim/ibc/any.py"), doraise=True)
+    assert measure(own(copy)) == measure(own(ROOT))
+
+
+@pytest.mark.parametrize("name", ["__init__.so", "lcp/__init__.abi3.so", "lcp/errors.so"])
+def test_an_extension_ahead_of_a_source_makes_another_measurement(copy: Path, name: str) -> None:
+    (copy / "corda_sim" / name).write_bytes(b"")
+    assert measure(own(copy)) != measure(own(ROOT))
+
+
+def test_a_folder_beside_a_module_does_not_hide_the_module(copy: Path) -> None:
+    (copy / "corda_sim/lcp/errors").mkdir()
+    assert measure(own(copy)) == measure(own(ROOT))
+
+
+def test_linked_folders_are_not_measured(copy: Path) -> None:
+    (copy / "corda_sim/ibc/any").symlink_to(copy / "corda_sim/node")
+    with pytest.raises(EnclaveNotMeasuredException):
+        measure(own(copy))
+
+
+def test_a_module_outside_its_folders_or_without_a_file_is_refused(copy: Path) -> None:
+    (copy / "corda_sim/ibc/bare").mkdir()
+    for here, name in ((ROOT, "any"), (copy, "bare")):
+        with pytest.raises(ModuleNotFoundError):
+            world(here).find_spec(f"corda_sim.ibc.{name}", [str(copy / "corda_sim/ibc")])
+
+
+def test_a_zip_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "python.zip"
+    with ZipFile(path, "w") as zipped:
+        zipped.writestr("json.py", "")
+    with pytest.raises(ModuleNotFoundError):
+        ClosedWorld(ROOT, [str(path)], []).find_spec("json")
+
+
+def test_the_zip_ahead_of_the_standard_library_counts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    standard = tmp_path / "python"
+    standard.mkdir()
+    monkeypatch.setattr(sysconfig, "get_path", lambda _: str(standard))
+    before = enclave_files()
+    path = tmp_path / f"python{sys.version_info.major}{sys.version_info.minor}.zip"
+    path.write_bytes(b"")
+    assert set(enclave_files().values()) - set(before.values()) == {path}
 
 
 def test_a_file_that_is_gone(tmp_path: Path) -> None:
