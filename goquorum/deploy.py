@@ -95,9 +95,18 @@ def admit_client(sender: Sender, bridge: Deployment, client_id: str) -> None:
     Raises:
         TransactionReverted: the sender isn't the owner.
     """
+    _list_client(sender, bridge, client_id, listed=True)
+
+
+def revoke_client(sender: Sender, bridge: Deployment, client_id: str) -> None:
+    """Let them take neither channels nor calls over it any more. Raises TransactionReverted."""
+    _list_client(sender, bridge, client_id, listed=False)
+
+
+def _list_client(sender: Sender, bridge: Deployment, client_id: str, *, listed: bool) -> None:
     pipeline = Pipeline(sender)
     for module in (bridge.cross, bridge.auth):
-        pipeline.transact(module, _LISTING, client_id, True)
+        pipeline.transact(module, _LISTING, client_id, listed)
     pipeline.settle()
 
 

@@ -1,4 +1,4 @@
-"""`goquorum deploy | admit`: the bridge's contracts on a GoQuorum network."""
+"""`goquorum deploy | admit | revoke`: the bridge's contracts on a GoQuorum network."""
 
 from pathlib import Path
 from typing import Annotated
@@ -61,6 +61,25 @@ def admit(
     with sending(rpc, key, password_file) as sender:
         admit_client(sender, found.connect(sender.rpc), client)
     emit({"admitted": client}, as_json=as_json)
+
+
+@app.command()
+def revoke(
+    client: Annotated[str, typer.Argument(metavar="CLIENT_ID", help="A client that was admitted.")],
+    bridge: Annotated[Path, typer.Option(metavar="BRIDGE_FILE")],
+    rpc: Rpc,
+    key: Key,
+    password_file: PasswordFile = None,
+    as_json: Json = False,
+) -> None:
+    """Let both Cross modules take neither channels nor calls over a client any more."""
+    from goquorum.bridge_file import BridgeFile
+    from goquorum.deploy import revoke_client
+
+    found = BridgeFile.read(bridge)
+    with sending(rpc, key, password_file) as sender:
+        revoke_client(sender, found.connect(sender.rpc), client)
+    emit({"revoked": client}, as_json=as_json)
 
 
 def _read(file: Path) -> bytes:

@@ -1,4 +1,4 @@
-"""`goquorum sign`: the seller of a DvP signs on GoQuorum, with his own key."""
+"""`goquorum sign | withdraw`: the seller of a DvP signs on GoQuorum, with his own key."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
@@ -51,6 +51,24 @@ def sign(  # noqa: PLR0913, PLR0917 - each is an option
     emit({**summary(terms), **document} if as_json else document, as_json=as_json)
 
 
+def withdraw(
+    tx: TxId,
+    bridge: Annotated[Path, typer.Option(metavar="BRIDGE_FILE", help="As deploy wrote it.")],
+    rpc: Rpc,
+    key: Key,
+    password_file: PasswordFile = None,
+    as_json: Json = False,
+) -> None:
+    """Take back what the key's account agreed to: no call of that transaction moves its token."""
+    from goquorum.bridge_file import BridgeFile
+
+    contracts = BridgeFile.read(bridge)
+    with sending(rpc, key, password_file) as sender:
+        receipt = contracts.connect(sender.rpc).auth.transact(sender, "withdraw", tx)
+    document = {"transaction": receipt.transaction_hash, "block": receipt.block_number}
+    emit(document, as_json=as_json)
+
+
 def _send(sender: "Sender", bridge: "BridgeFile", terms: "Terms") -> "Receipt":
     from flows.dvp.terms import TermsRefused
     from goquorum.endpoint.addresses import show_address
@@ -58,7 +76,7 @@ def _send(sender: "Sender", bridge: "BridgeFile", terms: "Terms") -> "Receipt":
     if sender.address != terms.seller.address:
         seller = show_address(terms.seller.address)
         raise TermsRefused(f"the key is {show_address(sender.address)}'s, the seller is {seller}")
-    auth = bridge.connect(sender.rpc).auth
-    channel = terms.bridge.auth_counterparty
-    message = (channel, terms.tx_id, terms.asset_call, _NEVER, 0)
-    return auth.transact(sender, "ibcSignTx", message)
+    contracts = bridge.connect(sender.rpc)
+    packet = (terms.bridge.auth_counterparty, terms.tx_id, terms.asset_call, _NEVER, 0)
+    message = (*packet, contracts.transfers.address, terms.expires)
+    return contracts.auth.transact(sender, "ibcSignTx", message)

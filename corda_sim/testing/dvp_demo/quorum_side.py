@@ -92,8 +92,8 @@ class QuorumSide:
 
     def send_signature(self, terms: Terms) -> SentCall:
         """As `sign`, without waiting."""
-        channel = terms.bridge.auth_counterparty
-        message = (channel, terms.tx_id, terms.asset_call, _NEVER, 0)
+        packet = (terms.bridge.auth_counterparty, terms.tx_id, terms.asset_call, _NEVER, 0)
+        message = (*packet, self.bridge.transfers.address, terms.expires)
         return self.bridge.auth.send(self.seller, "ibcSignTx", message)
 
     def owner(self, token: int) -> str:

@@ -5,17 +5,19 @@ import {Ownable} from "@openzeppelin/contracts/access/Ownable.sol";
 import {IERC165} from "@openzeppelin/contracts/utils/introspection/IERC165.sol";
 import {IIBCHandler} from "../core/handler/IIBCHandler.sol";
 import {IIBCModule, IIBCModuleInitializer} from "../core/router/IIBCModule.sol";
-import {Order} from "../core/types/Channel.sol";
+import {Order, Packet} from "../core/types/Channel.sol";
 import {ConnectionEnd} from "../core/types/Connection.sol";
 
 /// Which channels a module of the Cross Framework takes part in: unordered, of the framework's
 /// version, over a connection whose client the owner listed. Anyone may open channels at the handler,
-/// also over a client of his own making, whose proofs are worth nothing.
+/// also over a client of his own making, whose proofs are worth nothing. A client that is listed no
+/// more proves no packets either: they time out at their sender.
 abstract contract CrossChannels is Ownable, IIBCModule {
     string internal constant VERSION = "cross-1";
 
     IIBCHandler internal immutable HANDLER;
     mapping(bytes32 => bool) private _clients;
+    mapping(bytes32 => string) private _clientOf;
 
     error CrossUnlistedClient(string clientId);
     error CrossVersionNotSupported(string version);
@@ -34,7 +36,7 @@ abstract contract CrossChannels is Ownable, IIBCModule {
         _;
     }
 
-    /// Admits channels over connections of this client from now on, or no more.
+    /// Admits channels over connections of this client, and packets on them, from now on or no more.
     function listClient(string calldata clientId, bool listed) external onlyOwner {
         _clients[keccak256(bytes(clientId))] = listed;
         emit ClientListed(clientId, listed);
@@ -47,7 +49,6 @@ abstract contract CrossChannels is Ownable, IIBCModule {
 
     function onChanOpenInit(MsgOnChanOpenInit calldata msg_)
         external
-        view
         onlyHandler
         returns (address, string memory)
     {
@@ -59,7 +60,6 @@ abstract contract CrossChannels is Ownable, IIBCModule {
 
     function onChanOpenTry(MsgOnChanOpenTry calldata msg_)
         external
-        view
         onlyHandler
         returns (address, string memory)
     {
@@ -86,10 +86,28 @@ abstract contract CrossChannels is Ownable, IIBCModule {
         string calldata connectionId,
         string calldata portId,
         string calldata channelId
-    ) private view {
+    ) private {
         if (order != Order.UNORDERED) revert IBCModuleChannelOrderNotAllowed(portId, channelId, order);
         (ConnectionEnd memory end,) = HANDLER.getConnection(connectionId);
-        if (!_clients[keccak256(bytes(end.client_id))]) revert CrossUnlistedClient(end.client_id);
+        _requireListed(end.client_id);
+        _clientOf[_channelKey(portId, channelId)] = end.client_id;
+    }
+
+    /// Reverts unless the packet came over a client that is listed to this day.
+    function _requireAdmitted(Packet calldata packet) internal view {
+        _requireListed(_clientOf[_channelKey(packet.destinationPort, packet.destinationChannel)]);
+    }
+
+    function _requireListed(string memory clientId) private view {
+        if (!_clients[keccak256(bytes(clientId))]) revert CrossUnlistedClient(clientId);
+    }
+
+    function _channelKey(string calldata portId, string calldata channelId)
+        private
+        pure
+        returns (bytes32)
+    {
+        return keccak256(abi.encode(portId, channelId));
     }
 
     function _requireVersion(string calldata version) private pure {

@@ -26,6 +26,7 @@ contract CrossClientGate is CrossChannels {
         onlyHandler
         returns (bytes memory)
     {
+        _requireAdmitted(packet);
         return _module.onRecvPacket(packet, relayer);
     }
 

@@ -31,6 +31,7 @@ contract CrossSimpleModule is CrossChannels {
 
     /// A payload that isn't a call reverts; the packet then times out at its sender.
     function onRecvPacket(Packet calldata packet, address) external onlyHandler returns (bytes memory) {
+        _requireAdmitted(packet);
         bytes memory data = packet.data;
         (bytes32 kind, Span content) = CrossCodec.payload(data, ProtoReader.whole(data));
         if (kind != CrossCodec.CALL) revert UnexpectedTypeURL();

@@ -9,7 +9,7 @@ import {IContractModule} from "../cross/IContractModule.sol";
 
 /// Moves an ERC-721 in a cross-chain transaction. Three things must come together: the owner's
 /// approval of this contract, his signature among the transaction's signers, and his own record on
-/// this chain that he meant this very call. A lying coordinator, enclave or channel has but the second.
+/// this chain that he meant this very call, which is used up by it. A lying coordinator, enclave or channel has but the second.
 ///
 /// Call info: abi.encode(address token, address from, address to, uint256 tokenId)
 contract AssetTransferModule is Ownable, IContractModule {
@@ -39,7 +39,7 @@ contract AssetTransferModule is Ownable, IContractModule {
         (address token, address from, address to, uint256 tokenId) =
             abi.decode(callInfo, (address, address, address, uint256));
         if (!_signed(context.signers, from)) revert AssetOwnerDidNotSign(from);
-        bytes32 agreed = AUTH.agreedCallInfo(context.txId, from);
+        bytes32 agreed = AUTH.consume(context.txId, from);
         bytes32 called = keccak256(callInfo);
         if (agreed != called) revert AssetOwnerAgreedToAnotherCall(agreed, called);
         IERC721(token).safeTransferFrom(from, to, tokenId);

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from tests.integration.goquorum.conftest import HEIGHT, PREFIX, Rig, membership
+from tests.integration.goquorum.conftest import HEIGHT, PREFIX, Rig
 from tests.integration.goquorum.wire import message, number, text
 
 VERSION = ("1", ("ORDER_ORDERED", "ORDER_UNORDERED"))
@@ -47,16 +47,16 @@ def open_connection(rig: Rig) -> str:
         rig.client_id,
         b"state of us",
         (VERSION,),
-        membership(path, connection_end("corda-0", INIT, (rig.client_id, ""))),
-        membership(b"clients/corda-0/clientState", b"state of us"),
-        membership(b"clients/corda-0/consensusStates/0-3", b"consensus of us"),
+        rig.prove(path, connection_end("corda-0", INIT, (rig.client_id, ""))),
+        rig.prove(b"clients/corda-0/clientState", b"state of us"),
+        rig.prove(b"clients/corda-0/consensusStates/0-3", b"consensus of us"),
         HEIGHT,
         (0, 3),
         b"consensus of us",
     )
     made = str(rig.do("connectionOpenTry", arguments)["connectionId"])
     ours = connection_end("corda-0", OPEN, (rig.client_id, made))
-    rig.do("connectionOpenConfirm", (made, membership(path, ours), HEIGHT))
+    rig.do("connectionOpenConfirm", (made, rig.prove(path, ours), HEIGHT))
     return made
 
 
@@ -73,10 +73,10 @@ def open_channel(rig: Rig, port: str = "mock", version: str = "v1") -> Opened:
         0,
     )
     init = channel_end(INIT, port, "", "connection-7", version)
-    rig.do("channelOpenTry", (port, wanted, version, membership(path, init), HEIGHT))
+    rig.do("channelOpenTry", (port, wanted, version, rig.prove(path, init), HEIGHT))
     channel = f"channel-{rig_channels(rig, port)}"
     ours = channel_end(OPEN, port, channel, "connection-7", version)
-    rig.do("channelOpenConfirm", (port, channel, membership(path, ours), HEIGHT))
+    rig.do("channelOpenConfirm", (port, channel, rig.prove(path, ours), HEIGHT))
     opened.channel = channel
     return opened
 

@@ -87,6 +87,10 @@ class Rig:
         events = self.handler.events(receipt)
         return dict(events[-1].arguments) if events else {}
 
+    def prove(self, path: bytes, value: bytes) -> bytes:
+        """The proof that the client believes."""
+        return membership(path, value)
+
     def stored(self, path: bytes) -> bytes:
         """What the chain holds in the slot of a commitment, read from storage itself."""
         return stored(self.rpc, self.handler, path)
@@ -112,6 +116,13 @@ def rig(rpc: JsonRpc, owner: Sender) -> Rig:
     handler.transact(owner, "bindPort", "mock", module.address)
     handler.transact(owner, "createClient", ("mock-client", b"client state", state()))
     return Rig(rpc, owner, handler, client, module)
+
+
+@pytest.fixture
+def seller(rpc: JsonRpc) -> Sender:
+    made = Sender(rpc, sha256(b"seller"))
+    rpc.call("anvil_setBalance", "0x" + made.address.hex(), hex(10**20))
+    return made
 
 
 @pytest.fixture(scope="session")

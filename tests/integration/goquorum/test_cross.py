@@ -3,9 +3,9 @@
 import pytest
 
 from corda_sim.ibc.lightclients.ethereum.keccak import keccak256
+from corda_sim.ibc.lightclients.ethereum.signatures import address_of
 from goquorum.deploy import deploy
 from goquorum.endpoint.account import Contract, Receipt, Sender
-from goquorum.endpoint.json_rpc import JsonRpc
 from tests.integration.goquorum import channels
 from tests.integration.goquorum.channels import open_channel, open_connection
 from tests.integration.goquorum.conftest import HEIGHT, Rig, membership, refused, sha256
@@ -20,6 +20,7 @@ OK_ACK = bytes.fromhex(
 FAILED_ACK = OK_ACK[:-1] + b"\2"
 TX_ID = sha256(b"transaction")
 FAR = (0, 2**64 - 1)
+FOREVER = 2**64 - 1
 LOCAL, CHANNEL = 1, 2
 
 
@@ -53,6 +54,11 @@ class Bridge:
         self.signs = open_channel(rig, "cross-auth", "cross-1")
         self.sequence = 0
 
+    @property
+    def called(self) -> Contract:
+        """The contract that the Cross module calls."""
+        return self.rig.module
+
     def call(self, data: bytes) -> bytes:
         """Deliver a packet to the Cross module; its acknowledgement."""
         self.sequence += 1
@@ -60,21 +66,20 @@ class Bridge:
         packet = (self.sequence, *theirs, "cross", self.calls.channel, data, FAR, 0)
         path = f"commitments/ports/{theirs[0]}/channels/{theirs[1]}/sequences/{self.sequence}"
         heights = b"".join(part.to_bytes(8, "big") for part in (0, *FAR))
-        proof = membership(path.encode(), sha256(heights + sha256(data)))
+        proof = self.calls.rig.prove(path.encode(), sha256(heights + sha256(data)))
         receipt = self.rig.handler.transact(self.rig.owner, "recvPacket", (packet, proof, HEIGHT))
         return bytes(self.rig.handler.events(receipt)[-1].arguments["acknowledgement"])
 
-    def sign(self, sender: Sender, call_info: bytes, tx_id: bytes = TX_ID) -> Receipt:
-        return self.auth.transact(
-            sender, "ibcSignTx", (self.signs.channel, tx_id, call_info, FAR, 0)
-        )
+    def sign(
+        self, sender: Sender, call_info: bytes, tx_id: bytes = TX_ID, until: int = FOREVER
+    ) -> Receipt:
+        message = (self.signs.channel, tx_id, call_info, FAR, 0, self.called.address, until)
+        return self.auth.transact(sender, "ibcSignTx", message)
 
-
-@pytest.fixture
-def seller(rpc: JsonRpc) -> Sender:
-    made = Sender(rpc, sha256(b"seller"))
-    rpc.call("anvil_setBalance", "0x" + made.address.hex(), hex(10**20))
-    return made
+    def agreed(self, signer: Sender) -> bytes:
+        """The hash of the call that somebody agreed to."""
+        found: bytes = self.auth.view("agreedCallInfo", TX_ID, signer.address)[0]
+        return found
 
 
 @pytest.fixture
@@ -151,6 +156,15 @@ def test_only_channels_over_a_listed_client_are_admitted(rig: Rig) -> None:
     assert refused(lambda: open_channel(rig, "cross", "cross-1")) == "CrossUnlistedClient"
 
 
+def test_packets_over_a_client_that_is_listed_no_more_are_refused(mock: Bridge) -> None:
+    owner, client = mock.rig.owner, mock.rig.client_id
+    mock.cross.transact(owner, "listClient", client, False)
+    assert refused(lambda: mock.call(SAMPLE_CALL)) == "CrossUnlistedClient"
+    assert mock.rig.module.view("called") == (0,)
+    mock.cross.transact(owner, "listClient", client, True)
+    assert mock.call(SAMPLE_CALL) == OK_ACK
+
+
 def test_only_the_owner_lists_clients(mock: Bridge, seller: Sender) -> None:
     attempt = lambda: mock.cross.transact(seller, "listClient", "mock-client-1", True)
     assert refused(attempt) == "OwnableUnauthorizedAccount"
@@ -201,8 +215,8 @@ def test_a_signature_names_its_sender_alone(mock: Bridge, seller: Sender) -> Non
     receipt = mock.sign(seller, b"call")
     sent = mock.rig.handler.events(receipt)[0].arguments
     assert sent["data"] == sign_data(seller.address)
-    assert mock.auth.view("agreedCallInfo", TX_ID, seller.address) == (keccak256(b"call"),)
-    assert mock.auth.view("agreedCallInfo", TX_ID, mock.rig.owner.address) == (bytes(32),)
+    assert mock.agreed(seller) == keccak256(b"call")
+    assert mock.agreed(mock.rig.owner) == bytes(32)
 
 
 def test_nobody_agrees_to_two_calls_of_one_transaction(mock: Bridge, seller: Sender) -> None:
@@ -215,14 +229,14 @@ def test_nobody_agrees_to_two_calls_of_one_transaction(mock: Bridge, seller: Sen
 def test_a_taken_signature_stays(mock: Bridge, seller: Sender) -> None:
     mock.sign(seller, b"call")
     acknowledge(mock, sign_packet(mock, 1, sign_data(seller.address)), signed_ack(1))
-    assert mock.auth.view("agreedCallInfo", TX_ID, seller.address) == (keccak256(b"call"),)
+    assert mock.agreed(seller) == keccak256(b"call")
 
 
 @pytest.mark.parametrize("ack", [signed_ack(2), signed_ack(0), signed_ack(1, 0), b"\x08\x00"])
 def test_a_refused_signature_binds_nobody(mock: Bridge, seller: Sender, ack: bytes) -> None:
     mock.sign(seller, b"call")
     acknowledge(mock, sign_packet(mock, 1, sign_data(seller.address)), ack)
-    assert mock.auth.view("agreedCallInfo", TX_ID, seller.address) == (bytes(32),)
+    assert mock.agreed(seller) == bytes(32)
 
 
 def test_a_signature_given_again_outlives_the_first_ones_time_out(
@@ -231,15 +245,16 @@ def test_a_signature_given_again_outlives_the_first_ones_time_out(
     mock.sign(seller, b"call")
     mock.sign(seller, b"call")
     acknowledge(mock, sign_packet(mock, 1, sign_data(seller.address)), signed_ack(2))
-    assert mock.auth.view("agreedCallInfo", TX_ID, seller.address) == (keccak256(b"call"),)
+    assert mock.agreed(seller) == keccak256(b"call")
     acknowledge(mock, sign_packet(mock, 2, sign_data(seller.address)), signed_ack(2))
-    assert mock.auth.view("agreedCallInfo", TX_ID, seller.address) == (bytes(32),)
+    assert mock.agreed(seller) == bytes(32)
 
 
 # --- the asset ----------------------------------------------------------------------------------
 
 TOKEN_ID = 7
-BUYER = b"\xbb" * 20
+BUYER_KEY = sha256(b"buyer")
+BUYER = address_of(BUYER_KEY)
 
 
 class Assets(Bridge):
@@ -249,20 +264,40 @@ class Assets(Bridge):
         handler = rig.handler.address
         auth = deploy(rig.owner, "CrossAuthModule", handler)
         self.transfers = deploy(rig.owner, "AssetTransferModule", auth.address)
-        cross = deploy(rig.owner, "CrossSimpleModule", handler, self.transfers.address)
+        cross = self.deploy_cross(rig)
         self.token = deploy(rig.owner, "AssetToken", "Asset", "A")
-        self.transfers.transact(rig.owner, "bindCross", cross.address)
         self.token.transact(rig.owner, "mint", seller.address, TOKEN_ID)
         self.seller = seller
         super().__init__(rig, cross, auth)
+
+    def deploy_cross(self, rig: Rig) -> Contract:
+        """What is bound to the port; it calls the asset module."""
+        made = deploy(rig.owner, "CrossSimpleModule", rig.handler.address, self.transfers.address)
+        self.transfers.transact(rig.owner, "bindCross", made.address)
+        return made
+
+    @property
+    def called(self) -> Contract:
+        return self.transfers
 
     @property
     def call_info(self) -> bytes:
         words = (self.token.address, self.seller.address, BUYER, TOKEN_ID.to_bytes(32, "big"))
         return b"".join(word.rjust(32, b"\0") for word in words)
 
+    @property
+    def data(self) -> bytes:
+        """The packet of the call that the seller means, with his signature."""
+        return call_data(self.call_info, [(self.seller.address, CHANNEL)])
+
     def approve(self) -> None:
         self.token.transact(self.seller, "approve", self.transfers.address, TOKEN_ID)
+
+    def sell_back(self) -> None:
+        """The buyer gives the token to the seller, who so has it once more."""
+        buyer = Sender(self.rig.rpc, BUYER_KEY)
+        self.rig.rpc.call("anvil_setBalance", "0x" + BUYER.hex(), hex(10**20))
+        self.token.transact(buyer, "transferFrom", BUYER, self.seller.address, TOKEN_ID)
 
     def owner_of(self) -> bytes:
         return bytes.fromhex(self.token.view("ownerOf", TOKEN_ID)[0][2:])
@@ -276,8 +311,7 @@ def assets(rig: Rig, seller: Sender) -> Assets:
 def test_the_asset_moves_when_all_three_come_together(assets: Assets) -> None:
     assets.approve()
     assets.sign(assets.seller, assets.call_info)
-    data = call_data(assets.call_info, [(assets.seller.address, CHANNEL)])
-    assert assets.call(data) == OK_ACK
+    assert assets.call(assets.data) == OK_ACK
     assert assets.owner_of() == BUYER
 
 

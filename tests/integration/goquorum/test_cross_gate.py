@@ -1,4 +1,4 @@
-"""A Cross module behind our gate, which it takes for its handler: here ours."""
+"""A Cross module behind our gate, which it takes for its handler: one that keeps no list."""
 
 import pytest
 
@@ -8,7 +8,14 @@ from goquorum.endpoint.json_rpc import JsonRpc
 from tests.integration.goquorum.channels import open_channel
 from tests.integration.goquorum.conftest import Rig, refused
 from tests.integration.goquorum.packets import SAMPLE_CALL
-from tests.integration.goquorum.test_cross import FAILED_ACK, FAR, OK_ACK, Bridge, call_data
+from tests.integration.goquorum.test_cross import (
+    FAILED_ACK,
+    FAR,
+    OK_ACK,
+    Assets,
+    Bridge,
+    call_data,
+)
 
 pytestmark = pytest.mark.integration
 STRANGER = b"\x07" * 32
@@ -21,7 +28,7 @@ def gate(rig: Rig) -> Contract:
 
 @pytest.fixture
 def behind(rig: Rig, gate: Contract) -> Contract:
-    module = deploy(rig.owner, "CrossSimpleModule", gate.address, rig.module.address)
+    module = deploy(rig.owner, "MockCrossModule", gate.address, rig.module.address)
     gate.transact(rig.owner, "bindModule", module.address)
     return module
 
@@ -37,6 +44,36 @@ def test_packets_pass_and_their_answers_come_back(
     assert refused(lambda: bridge.call(b"")) == "UnexpectedTypeURL"
     (bound,) = rig.handler.view("getIBCModuleByChannel", "cross", bridge.calls.channel)
     assert bound == "0x" + gate.address.hex() != "0x" + behind.address.hex()
+
+
+@pytest.mark.usefixtures("behind")
+def test_packets_over_a_client_that_is_listed_no_more_are_refused(rig: Rig, gate: Contract) -> None:
+    bridge = Bridge(rig, gate, deploy(rig.owner, "CrossAuthModule", rig.handler.address))
+    gate.transact(rig.owner, "listClient", rig.client_id, False)
+    assert refused(lambda: bridge.call(SAMPLE_CALL)) == "CrossUnlistedClient"
+    assert rig.module.view("called") == (0,)
+
+
+class GatedAssets(Assets):
+    """The asset module is called by a Cross module that runs a transaction again and again."""
+
+    def deploy_cross(self, rig: Rig) -> Contract:
+        gate = deploy(rig.owner, "CrossClientGate", rig.handler.address)
+        module = deploy(rig.owner, "MockCrossModule", gate.address, self.transfers.address)
+        gate.transact(rig.owner, "bindModule", module.address)
+        self.transfers.transact(rig.owner, "bindCross", module.address)
+        return gate
+
+
+def test_a_second_packet_of_the_same_call_moves_nothing(rig: Rig, seller: Sender) -> None:
+    assets = GatedAssets(rig, seller)
+    assets.approve()
+    assets.sign(seller, assets.call_info)
+    assert assets.call(assets.data) == OK_ACK
+    assets.sell_back()
+    assets.approve()
+    assert assets.call(assets.data) == FAILED_ACK
+    assert assets.owner_of() == seller.address
 
 
 @pytest.mark.usefixtures("behind")

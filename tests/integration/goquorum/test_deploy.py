@@ -17,6 +17,7 @@ from goquorum.deploy import (
     admit_client,
     deploy,
     deploy_bridge,
+    revoke_client,
 )
 from goquorum.endpoint.account import Sender, TransactionReverted
 from goquorum.endpoint.addresses import show_address
@@ -75,10 +76,13 @@ def test_a_file_of_another_chain_is_refused(bridge: Deployment, rpc: JsonRpc) ->
         found.model_copy(update={"cross": b"\1" * 20, "token": b"\2" * 20}).connect(rpc)
 
 
-def test_only_the_owner_admits_a_client(bridge: Deployment, owner: Sender, rpc: JsonRpc) -> None:
+def test_only_the_owner_admits_and_revokes_a_client(
+    bridge: Deployment, owner: Sender, rpc: JsonRpc
+) -> None:
     admit_client(owner, bridge, "lcp-client-0")
-    with pytest.raises(TransactionReverted, match="OwnableUnauthorizedAccount"):
-        admit_client(Sender(rpc, STRANGER), bridge, "lcp-client-1")
+    for change in (admit_client, revoke_client):
+        with pytest.raises(TransactionReverted, match="OwnableUnauthorizedAccount"):
+            change(Sender(rpc, STRANGER), bridge, "lcp-client-1")
 
 
 @pytest.mark.parametrize("form", FORMS)

@@ -1,6 +1,7 @@
 """`goquorum sign`, and the call of the same terms as Corda sends it, on the real contracts."""
 
 import json
+import time
 from pathlib import Path
 
 import pytest
@@ -15,12 +16,14 @@ from flows.dvp.terms import Terms
 from goquorum.bridge_file import BridgeFile
 from goquorum.deploy import Deployment
 from goquorum.endpoint.account import Sender
-from tests.integration.goquorum.conftest import Rig, sha256
+from tests.integration.goquorum.channels import open_channel
+from tests.integration.goquorum.conftest import Rig, refused, sha256
 from tests.integration.goquorum.test_cross import BUYER, FAILED_ACK, OK_ACK, TOKEN_ID, Assets
 from tests.unit.flows.dvp.terms import TERMS
 
 pytestmark = pytest.mark.integration
 SECRET = sha256(b"seller of terms")
+DAY = 86_400
 
 
 class Sale:
@@ -48,13 +51,22 @@ class Sale:
         )
         bridge = TERMS.bridge.model_copy(update={"auth_counterparty": self.assets.signs.channel})
         parts = {"seller": seller, "buyer": buyer, "asset": asset, "bridge": bridge}
-        return TERMS.model_copy(update=parts)
+        return TERMS.model_copy(update={**parts, "expires": int(time.time()) + DAY})
 
     def sign(self, tx_id: bytes) -> int:
         """Run the command; its exit code."""
-        options = [f"--terms={self.files['terms.json']}", f"--key={self.files['key']}"]
-        options += [f"--bridge={self.files['bridge.json']}", f"--rpc={self.rig.rpc.url}", "--json"]
-        return run(["goquorum", "sign", tx_id.hex(), *options])
+        terms = f"--terms={self.files['terms.json']}"
+        return run(["goquorum", "sign", tx_id.hex(), terms, *self.options])
+
+    def withdraw(self) -> int:
+        """Run the command; its exit code."""
+        return run(["goquorum", "withdraw", self.terms.tx_id.hex(), *self.options])
+
+    @property
+    def options(self) -> list[str]:
+        """What a command needs that sends."""
+        files = [f"--key={self.files['key']}", f"--bridge={self.files['bridge.json']}"]
+        return [*files, f"--rpc={self.rig.rpc.url}", "--json"]
 
     def approve(self) -> None:
         """The owner lets the module move the token; the command has used up his old nonce."""
@@ -98,6 +110,46 @@ def test_the_seller_signs_his_terms_and_the_token_moves(
     sale.approve()
     assert sale.call(sale.terms) == OK_ACK
     assert sale.assets.owner_of() == BUYER
+
+
+def test_a_seller_who_withdraws_keeps_his_token(sale: Sale) -> None:
+    assert sale.sign(sale.terms.tx_id) == 0
+    assert sale.withdraw() == 0
+    assert sale.agreed == bytes(32)
+    sale.approve()
+    assert sale.call(sale.terms) == FAILED_ACK
+    assert sale.assets.owner_of() == sale.seller.address
+
+
+def test_nothing_is_withdrawn_twice(sale: Sale, capsys: pytest.CaptureFixture[str]) -> None:
+    assert sale.sign(sale.terms.tx_id) == 0
+    assert (sale.withdraw(), sale.withdraw()) == (0, FAILED)
+    assert "CrossNothingAgreed" in capsys.readouterr().err
+
+
+def test_after_the_terms_end_the_call_moves_nothing(sale: Sale) -> None:
+    """The offer that was signed ends with the newest block; the call comes in a later one."""
+    newest = sale.rig.rpc.call("eth_getBlockByNumber", "latest", False)
+    sale.terms = sale.terms.model_copy(update={"expires": int(newest["timestamp"], 16)})
+    sale.files["terms.json"].write_text(sale.terms.text)
+    assert sale.sign(sale.terms.tx_id) == 0
+    sale.approve()
+    assert sale.call(sale.terms) == FAILED_ACK
+    assert sale.assets.owner_of() == sale.seller.address
+
+
+def test_a_client_that_the_owner_revokes_moves_nothing(sale: Sale) -> None:
+    """The modules' owner is the key that the commands have."""
+    assert sale.sign(sale.terms.tx_id) == 0
+    sale.approve()
+    for module in (sale.assets.cross, sale.assets.auth):
+        module.transact(sale.rig.owner, "transferOwnership", sale.seller.address)
+    assert run(["goquorum", "revoke", sale.rig.client_id, *sale.options]) == 0
+    assert refused(lambda: sale.call(sale.terms)) == "CrossUnlistedClient"
+    for port in ("cross", "cross-auth"):
+        opening = lambda at=port: open_channel(sale.rig, at, "cross-1")
+        assert refused(opening) == "CrossUnlistedClient"
+    assert sale.assets.owner_of() == sale.seller.address
 
 
 def test_another_call_than_that_of_the_terms_moves_nothing(sale: Sale) -> None:
