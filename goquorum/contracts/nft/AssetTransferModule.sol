@@ -9,7 +9,8 @@ import {IContractModule} from "../cross/IContractModule.sol";
 
 /// Moves an ERC-721 in a cross-chain transaction. Three things must come together: the owner's
 /// approval of this contract, his signature among the transaction's signers, and his own record on
-/// this chain that he meant this very call, which is used up by it. A lying coordinator, enclave or channel has but the second.
+/// this chain that he meant this very call, which the call uses up. A lying coordinator, enclave or
+/// channel has but the second.
 ///
 /// Call info: abi.encode(address token, address from, address to, uint256 tokenId)
 contract AssetTransferModule is Ownable, IContractModule {
