@@ -17,6 +17,9 @@ class Recent(Generic[T]):
     def __contains__(self, item: T) -> bool:
         return item in self._items
 
+    def __len__(self) -> int:
+        return len(self._items)
+
     def add(self, item: T) -> None:
         """Add one; the oldest goes when there are too many."""
         self._items[item] = None

@@ -1,6 +1,6 @@
 """Reading what recovery needs: journals, the outbox, kept session-inits, seen message ids."""
 
-from collections import OrderedDict, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
@@ -11,6 +11,7 @@ from typing import Any, Final
 from sqlalchemy import Row, bindparam, select
 
 from corda_sim.core.errors import CordaError, DecodeError, IllegalStateError
+from corda_sim.core.recent import Recent
 from corda_sim.core.serialization import deserialize
 from corda_sim.flow.effects import FlowEnded
 from corda_sim.flow.errors import PLATFORM_ERRORS, FlowException
@@ -62,7 +63,7 @@ class CheckpointStorage:
 
     def __init__(self, storage: SqlStorage) -> None:
         self._storage = storage
-        self._seen: OrderedDict[str, None] = OrderedDict()
+        self._seen = Recent[str](_SEEN_IN_MEMORY)
         self._absent: AbstractSet[str] = frozenset()
 
     def load_journal(self, flow_id: str) -> FlowJournal | None:
@@ -241,12 +242,12 @@ class CheckpointStorage:
         Few queries serve them all, made now: whoever opens the block closes it before any step
         that was staged meanwhile, or before, is told that it is committed.
         """
-        asked = {one.message_id for one in messages if one.is_init} - self._seen.keys()
-        ids = sorted(asked)
+        asked = {one.message_id for one in messages if one.is_init}
+        ids = sorted(self._unseen(asked))
         for at in range(0, len(ids), _TOGETHER):
             for row in self._storage.read(_MESSAGE_IDS, {"ids": ids[at : at + _TOGETHER]}):
-                self._remember(row.message_id)
-        self._absent = asked - self._seen.keys()
+                self._seen.add(row.message_id)
+        self._absent = self._unseen(ids)
         try:
             yield
         finally:
@@ -260,13 +261,11 @@ class CheckpointStorage:
             return False
         seen = bool(self._storage.read(_MESSAGE_ID, {"id": message_id}))
         if seen:
-            self._remember(message_id)
+            self._seen.add(message_id)
         return seen
 
-    def _remember(self, message_id: str) -> None:
-        self._seen[message_id] = None
-        if len(self._seen) > _SEEN_IN_MEMORY:
-            self._seen.popitem(last=False)
+    def _unseen(self, message_ids: Iterable[str]) -> AbstractSet[str]:
+        return {one for one in message_ids if one not in self._seen}
 
 
 def _error(row: Row[Any]) -> CordaError:

@@ -1,6 +1,5 @@
 """Making, reading and using keys (net.corda.core.crypto.Crypto)."""
 
-from collections import OrderedDict
 from functools import lru_cache
 
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
@@ -16,6 +15,7 @@ from corda_sim.core.crypto.keys import KeyPair, PrivateKey, PublicKey
 from corda_sim.core.crypto.rsa_keys import rsa_key_from_seed
 from corda_sim.core.crypto.schemes import SignatureScheme
 from corda_sim.core.errors import DecodeError, IllegalArgumentError, SignatureException
+from corda_sim.core.recent import Recent
 
 _ED = SignatureScheme.EDDSA_ED25519_SHA512
 _K1 = SignatureScheme.ECDSA_SECP256K1_SHA256
@@ -47,7 +47,7 @@ _DECODED_KEYS = 4096
 """Keys kept decoded: a network has few identities, and each is read again in every message."""
 _VERIFIED = 4096
 """Right signatures remembered, with what they sign: about 1 KiB each."""
-_right: OrderedDict[tuple[bytes, bytes, bytes], None] = OrderedDict()
+_right = Recent[tuple[bytes, bytes, bytes]](_VERIFIED)
 
 
 def public_key_of(native: object) -> PublicKey:
@@ -213,9 +213,7 @@ def verify_once(public: PublicKey, signature: bytes, data: bytes) -> None:
 
 def remember_right(public: PublicKey, signature: bytes, data: bytes) -> None:
     """`verify_once` needs no computation for a signature that was just made here."""
-    _right[public.encoded, signature, data] = None
-    if len(_right) > _VERIFIED:
-        _right.popitem(last=False)
+    _right.add((public.encoded, signature, data))
 
 
 def is_valid(public: PublicKey, signature: bytes, data: bytes) -> bool:

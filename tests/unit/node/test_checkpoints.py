@@ -13,6 +13,7 @@ from corda_sim.core.crypto.schemes import DEFAULT_SIGNATURE_SCHEME
 from corda_sim.core.errors import CordaError
 from corda_sim.core.identity import CordaX500Name, Party
 from corda_sim.core.instants import instant
+from corda_sim.core.recent import Recent
 from corda_sim.core.write_batch import WriteBatch
 from corda_sim.flow import rows
 from corda_sim.flow.errors import FlowException
@@ -159,7 +160,7 @@ def test_the_outbox_and_kept_inits_are_in_order(
 def test_seen_ids_are_remembered_and_forgotten(
     storage: SqlStorage, checkpoints: CheckpointStorage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "_SEEN_IN_MEMORY", 2)
+    monkeypatch.setattr(checkpoints, "_seen", Recent(2))
     for n in range(4):
         commit(storage, lambda batch: rows.init_taken(batch, f"N-{n}", PEER, NOW + n * 10**9))  # noqa: B023
     assert not checkpoints.message_seen("N-9")

@@ -1,7 +1,5 @@
 """Signing and verifying in every scheme, and what the strict form refuses."""
 
-from collections import OrderedDict
-
 import pytest
 from cryptography.hazmat.primitives.asymmetric.utils import (
     decode_dss_signature,
@@ -23,6 +21,7 @@ from corda_sim.core.crypto.crypto import (
 from corda_sim.core.crypto.keys import KeyPair, PublicKey
 from corda_sim.core.crypto.schemes import SignatureScheme
 from corda_sim.core.errors import DecodeError, IllegalArgumentError, SignatureException
+from corda_sim.core.recent import Recent
 
 SCHEMES = [scheme for scheme in SignatureScheme if scheme is not SignatureScheme.COMPOSITE]
 ECDSA = [SignatureScheme.ECDSA_SECP256K1_SHA256, SignatureScheme.ECDSA_SECP256R1_SHA256]
@@ -157,7 +156,7 @@ def computed(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
         verify(public, signature, data)
 
     monkeypatch.setattr(crypto, "verify", counted)
-    monkeypatch.setattr(crypto, "_right", OrderedDict())
+    monkeypatch.setattr(crypto, "_right", Recent(4096))
     return found
 
 
@@ -178,7 +177,7 @@ def test_a_signature_made_here_is_not_computed(pair: KeyPair, computed: list[byt
 def test_the_oldest_right_signature_is_forgotten(
     pair: KeyPair, computed: list[bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(crypto, "_VERIFIED", 2)
+    monkeypatch.setattr(crypto, "_right", Recent(2))
     signed = [(sign(pair.private, data), data) for data in (b"a", b"b", b"c", b"a")]
     for signature, data in signed:
         verify_once(pair.public, signature, data)
