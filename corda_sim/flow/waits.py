@@ -38,7 +38,7 @@ class FlowWaits(FlowRunner):
         self._ledger_waits: dict[bytes, list[str]] = {}
         self._consumption_waits: dict[str, frozenset[StateRef]] = {}
         self._conditions: dict[str, dict[str, int]] = {}
-        self._untried: dict[str, None] = {}
+        self._changed: dict[str, None] = {}
 
     def arm(self, flow: LiveFlow) -> list[Effect]:
         """Set up what a committed suspension waits for; once for each suspension.
@@ -79,7 +79,7 @@ class FlowWaits(FlowRunner):
                 return []
             case AwaitCondition():
                 self._conditions.setdefault(request.topic, {})[flow.flow_id] = step
-                self._untried[request.topic] = None
+                self.changed(request.topic)
                 return [TimerEffect(flow.flow_id, step, request.deadline)]
 
     def _await_ledger(self, flow: LiveFlow, tx_id: SecureHash) -> None:
@@ -116,14 +116,20 @@ class FlowWaits(FlowRunner):
         else:
             self._consumption_waits[flow.flow_id] = frozenset(refs)
 
-    def try_conditions(self) -> None:
-        """Try the conditions of newly armed flows, with all that wait for the same."""
-        topics, self._untried = self._untried, {}
-        for topic in topics:
-            self.notify(topic)
+    def changed(self, topic: str) -> None:
+        """Note that something changed that conditions of `topic` wait for, or that one waits newly.
 
-    def notify(self, topic: str) -> None:
-        """Something changed that conditions of `topic` wait for: try them in their order."""
+        `try_conditions` follows, once for all that has changed together.
+        """
+        self._changed[topic] = None
+
+    def try_conditions(self) -> None:
+        """Try all conditions of the topics that changed, in their order."""
+        topics, self._changed = self._changed, {}
+        for topic in topics:
+            self._try(topic)
+
+    def _try(self, topic: str) -> None:
         waiting = self._conditions.get(topic, {})
         for flow_id, step in list(waiting.items()):
             flow = self.flows.get(flow_id)

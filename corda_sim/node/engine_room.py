@@ -62,7 +62,6 @@ class EngineRoom:
     outcomes: dict[str, list[Callable[[FlowEnded], None]]] = field(default_factory=dict)
     subscribers: list[Subscriber] = field(default_factory=list)
     flows_run: bool = False
-    _changed: dict[str, None] = field(default_factory=dict)
 
     def perform(self, effects: Sequence[Effect]) -> None:
         """Carry out effects in their order of importance: messages, then acknowledgements.
@@ -79,9 +78,7 @@ class EngineRoom:
             self.outside.ack(acks)
         for effect in effects:
             self._perform(effect)
-        changed, self._changed = self._changed, {}
-        for topic in changed:
-            self.manager.notify(topic)
+        self.manager.try_conditions()
 
     def _perform(self, effect: Effect) -> None:
         match effect:
@@ -103,16 +100,16 @@ class EngineRoom:
         _log_outcome(ended)
         for tell in self.outcomes.pop(ended.flow_id, []):
             tell(ended)
-        self._changed[COINS_TOPIC] = None
+        self.manager.changed(COINS_TOPIC)
         self._notify(Notification(ended.flow_id, ended))
 
     def _notify(self, notification: Notification) -> None:
         if isinstance(notification.value, TransactionRecorded):
             self.manager.ledger_committed(notification.value.tx_id)
         elif isinstance(notification.value, FetchesEnded):
-            self._changed[FETCHES_TOPIC] = None
+            self.manager.changed(FETCHES_TOPIC)
         elif isinstance(notification.value, VaultUpdate):
-            self._changed[COINS_TOPIC] = None
+            self.manager.changed(COINS_TOPIC)
         elif isinstance(notification.value, SessionInitKept):
             kept = notification.value
             LOGGER.warning(_KEPT, kept.message_id, kept.flow_class, kept.sender, kept.reason)
