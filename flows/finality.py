@@ -150,6 +150,17 @@ class ReceiveFinalityFlow(FlowLogic[SignedTransaction]):
             raise
 
 
+class FinalityResponder(FlowLogic[SignedTransaction]):
+    """For responders that do no more than receive what a flow finalises with its sessions."""
+
+    def __init__(self, session: FlowSession) -> None:
+        self.session = session
+
+    async def call(self) -> SignedTransaction:
+        """The transaction, recorded."""
+        return await self.sub_flow(ReceiveFinalityFlow(self.session))
+
+
 def _is_of_peer(error: Exception) -> bool:
     return isinstance(error, FlowException) and error.peer is not None
 

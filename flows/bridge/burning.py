@@ -8,6 +8,7 @@ from corda_sim.core.transactions import SignedTransaction
 from corda_sim.flow import FlowLogic
 from flows.bridge.spendings import UnsignedSpendingsFlow
 from flows.cash.restored import restored_locks
+from flows.ibc.proofs import known_output
 from flows.refusals import RestorationRefused
 from states.cash import CashLock, Restore
 from states.ibc import Host
@@ -37,9 +38,7 @@ class RequireBurntFlow(FlowLogic[StateRef]):
 
     def _judge(self, burnt: StateRef, restored: TransactionState[CashLock]) -> bytes:
         services, lock = self.service_hub.services, restored.data
-        origin = services.load_verified(burnt.txhash)
-        former = () if origin is None else origin.outputs[burnt.index : burnt.index + 1]
-        if former != (restored,):
+        if known_output(services, burnt) != restored:
             raise RestorationRefused(f"{burnt} isn't the lock that is to be restored")
         if self.requester not in concerned(lock):
             raise RestorationRefused(f"lock {burnt} is none of {self.requester}'s")

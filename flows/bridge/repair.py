@@ -11,7 +11,6 @@ from corda_sim.cross.paths import coordinator
 from corda_sim.cross.ports import CROSS_PORT
 from corda_sim.flow import (
     FlowLogic,
-    FlowSession,
     initiated_by,
     initiating_flow,
     startable_by_rpc,
@@ -19,7 +18,8 @@ from corda_sim.flow import (
 from corda_sim.ibc.host.paths import packet_commitment
 from flows.bridge.burning import RequireBurntFlow, concerned
 from flows.bridge.issuer import AskIssuerFlow
-from flows.finality import FinalityFlow, ReceiveFinalityFlow
+from flows.finality import FinalityFlow, FinalityResponder
+from flows.ibc.proofs import known_output
 from flows.ibc.service import bridge_service
 from flows.ibc.validated import ValidatedFlow
 from flows.ibc.window import window_for
@@ -71,11 +71,10 @@ class BridgeRepairFlow(FlowLogic[StateRef]):
         return deserialize(data, tuple[StateRef, ...])
 
     def _look_up(self) -> tuple[StateRef, ...]:
-        origin = self.service_hub.services.load_verified(self.lock.txhash)
-        outputs = () if origin is None else origin.outputs
-        lock = outputs[self.lock.index].data if self.lock.index < len(outputs) else None
-        if not isinstance(lock, CashLock):
+        known = known_output(self.service_hub.services, self.lock)
+        if known is None or not isinstance(known.data, CashLock):
             raise RestorationRefused(f"this node knows no lock {self.lock}")
+        lock: CashLock = known.data
         states = bridge_service(self).index.host(lock.base)
         packet = packet_commitment(CROSS_PORT, lock.channel, lock.sequence)
         found = [states.refs.get(state_key(one)) for one in (coordinator(lock.tx_id), packet)]
@@ -84,7 +83,7 @@ class BridgeRepairFlow(FlowLogic[StateRef]):
         return (states.host.ref, *(one for one in found if one is not None))
 
     def _validators(self, host: Host, lock: CashLock) -> tuple[Party, ...]:
-        chosen = host.validators[: host.config.threshold]
+        chosen = host.asked_validators
         key = lock.validator_key
         own = None if key is None else self.service_hub.well_known_party_from_anonymous(key)
         return tuple(dict.fromkeys((*chosen, own))) if own is not None else chosen
@@ -104,12 +103,5 @@ class BridgeRepairFlow(FlowLogic[StateRef]):
 
 
 @initiated_by(BridgeRepairFlow)
-class BridgeRepairResponder(FlowLogic[SignedTransaction]):
+class BridgeRepairResponder(FinalityResponder):
     """Receives a restored lock."""
-
-    def __init__(self, session: FlowSession) -> None:
-        self.session = session
-
-    async def call(self) -> SignedTransaction:
-        """The transaction, recorded."""
-        return await self.sub_flow(ReceiveFinalityFlow(self.session))

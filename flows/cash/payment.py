@@ -8,12 +8,12 @@ from corda_sim.core.contracts import Amount, Currency
 from corda_sim.core.errors import IllegalArgumentError
 from corda_sim.core.identity import AbstractParty, AnonymousParty, Party
 from corda_sim.core.transactions import SignedTransaction, TransactionBuilder
-from corda_sim.flow import FlowLogic, FlowSession, initiated_by, initiating_flow, startable_by_rpc
+from corda_sim.flow import FlowLogic, initiated_by, initiating_flow, startable_by_rpc
 from corda_sim.flow.selection import CoinSelection
 from flows.accounts.keys import RequestKeyForAccount
 from flows.accounts.lookup import find_account, find_our_account
 from flows.cash.spend import Spend, plan_spend
-from flows.finality import FinalityFlow, ReceiveFinalityFlow
+from flows.finality import FinalityFlow, FinalityResponder
 from flows.identity_swap import SwapIdentitiesInitiator
 from states.cash import Move
 
@@ -133,12 +133,5 @@ def payment(spend: Spend, owner: AbstractParty) -> TransactionBuilder:
 
 
 @initiated_by(CashPaymentFlow)
-class CashPaymentResponder(FlowLogic[SignedTransaction]):
+class CashPaymentResponder(FinalityResponder):
     """Receives a payment."""
-
-    def __init__(self, session: FlowSession) -> None:
-        self.session = session
-
-    async def call(self) -> SignedTransaction:
-        """The payment, recorded."""
-        return await self.sub_flow(ReceiveFinalityFlow(self.session))

@@ -90,8 +90,7 @@ class Asked:
     @property
     def signing(self) -> tuple[PublicKey, ...]:
         """The keys of the validators that will sign."""
-        host = self.host.state.data
-        return tuple(one.owning_key for one in host.validators[: host.config.threshold])
+        return tuple(one.owning_key for one in self.host.state.data.asked_validators)
 
 
 class Application(Protocol):

@@ -10,18 +10,17 @@ from corda_sim.core.crypto.keys import PublicKey
 from corda_sim.core.errors import CordaError
 from corda_sim.core.identity import Party
 from corda_sim.core.serialization import deserialize, serializable, serialize
-from corda_sim.core.transactions import SignedTransaction, TransactionBuilder
+from corda_sim.core.transactions import TransactionBuilder
 from corda_sim.flow import (
     FlowException,
     FlowLogic,
-    FlowSession,
     initiated_by,
     initiating_flow,
 )
 from corda_sim.flow.errors import KilledFlowException
 from corda_sim.flow.notary.errors import Conflict, NotaryException, TimeWindowInvalid
 from corda_sim.ibc.queries import TransactionEvents
-from flows.finality import FinalityFlow, ReceiveFinalityFlow
+from flows.finality import FinalityFlow, FinalityResponder
 from flows.ibc.applications import NO_PARTS, ApplicationParts
 from flows.ibc.draft import Draft, Intent, draft_of
 from flows.ibc.index import HostStates
@@ -141,7 +140,7 @@ class BridgeTransactionFlow(FlowLogic[Submitted]):
         return deserialize(self.context.record("bridge", make), Plan)
 
     def _signers(self, host: Host) -> tuple[PublicKey, ...]:
-        keys = (self.our_identity.owning_key, *(one.owning_key for one in _chosen(host)))
+        keys = (self.our_identity.owning_key, *(one.owning_key for one in host.asked_validators))
         return tuple(dict.fromkeys(keys))
 
     async def _submit(self, host: StateAndRef[Host], window: TimeWindow, plan: Plan) -> Submitted:
@@ -151,7 +150,7 @@ class BridgeTransactionFlow(FlowLogic[Submitted]):
         self.set_step(SIGNING)
         keys = dict.fromkeys((self.our_identity.owning_key, *plan.part_keys))
         stx = self.service_hub.sign_initial_transaction(draft.builder, *keys)
-        stx = await self.sub_flow(ValidatedFlow(stx, _chosen(host.state.data)))
+        stx = await self.sub_flow(ValidatedFlow(stx, host.state.data.asked_validators))
         self.set_step(FINALISING)
         height = draft.moment.height.revision_height
         bridge_service(self).history.remember(TransactionEvents(stx.id, height, draft.events))
@@ -187,11 +186,6 @@ class BridgeTransactionFlow(FlowLogic[Submitted]):
         return [party for party in found if party not in (None, self.our_identity)]
 
 
-def _chosen(host: Host) -> tuple[Party, ...]:
-    """The validators that are asked."""
-    return host.validators[: host.config.threshold]
-
-
 def _require_passing(error: FlowException) -> None:
     """Raise a notary's refusal unless another attempt may fare better."""
     if isinstance(error, NotaryException) and not isinstance(error.error, _PASSING):
@@ -199,12 +193,5 @@ def _require_passing(error: FlowException) -> None:
 
 
 @initiated_by(BridgeTransactionFlow)
-class BridgeTransactionResponder(FlowLogic[SignedTransaction]):
+class BridgeTransactionResponder(FinalityResponder):
     """Receives a bridge transaction that this node takes part in."""
-
-    def __init__(self, session: FlowSession) -> None:
-        self.session = session
-
-    async def call(self) -> SignedTransaction:
-        """The transaction, recorded."""
-        return await self.sub_flow(ReceiveFinalityFlow(self.session))

@@ -8,12 +8,11 @@ from corda_sim.core.identity import Party
 from corda_sim.core.transactions import SignedTransaction, TransactionBuilder
 from corda_sim.flow import (
     FlowLogic,
-    FlowSession,
     initiated_by,
     initiating_flow,
     startable_by_rpc,
 )
-from flows.finality import FinalityFlow, ReceiveFinalityFlow
+from flows.finality import FinalityFlow, FinalityResponder
 from flows.ibc.validated import ValidatedFlow
 from flows.ibc.window import window_for
 from states.ibc import Binding, Genesis, GenesisCreate, Host, HostConfig, HostCreate
@@ -127,15 +126,8 @@ def _binding(text: str) -> Binding:
 
 
 @initiated_by(GenesisCreateFlow)
-class GenesisCreateResponder(FlowLogic[SignedTransaction]):
+class GenesisCreateResponder(FinalityResponder):
     """Receives a genesis."""
-
-    def __init__(self, session: FlowSession) -> None:
-        self.session = session
-
-    async def call(self) -> SignedTransaction:
-        """The transaction, recorded."""
-        return await self.sub_flow(ReceiveFinalityFlow(self.session))
 
 
 @initiated_by(HostCreateFlow)

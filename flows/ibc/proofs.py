@@ -1,5 +1,7 @@
 """Proofs: tear-offs of bridge transactions with the signatures of notary and validators."""
 
+from typing import Any
+
 from corda_sim.core.contracts import StateAndRef, StateRef, TimeWindow, TransactionState
 from corda_sim.core.errors import IllegalStateError
 from corda_sim.core.identity import Party
@@ -37,6 +39,13 @@ def load(services: NodeServices, ref: StateRef) -> SignedTransaction:
     if found is None:
         raise IllegalStateError(f"the vault has {ref}, but its transaction isn't there")
     return found
+
+
+def known_output(services: NodeServices, ref: StateRef) -> TransactionState[Any] | None:
+    """What ``ref`` names in a transaction that this node has verified; None where there is none."""
+    origin = services.load_verified(ref.txhash)
+    outputs = () if origin is None else origin.outputs[ref.index : ref.index + 1]
+    return outputs[0] if outputs else None
 
 
 def height_of(stx: SignedTransaction) -> int:

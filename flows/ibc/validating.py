@@ -21,6 +21,7 @@ from corda_sim.core.transactions.services import resolve_attachment
 from corda_sim.flow.services import NodeServices
 from corda_sim.ibc.lightclients.corda.outputs import IBC_CONTRACT
 from corda_sim.ibc.moment import Moment
+from flows.ibc.proofs import known_output
 from flows.refusals import (
     BridgeHostRefused,
     BridgeNotaryRefused,
@@ -134,11 +135,10 @@ def _check_host(case: BridgeCase) -> None:
         raise BridgeHostRefused(f"{case.stx.id} shows no host")
     if case.ours not in {one.owning_key for one in host.validators}:
         raise BridgeHostRefused(f"this node isn't a validator of host {host.base_id}")
-    origin = case.services.load_verified(host.base_id.txhash)
-    outputs = () if origin is None else origin.outputs[host.base_id.index : host.base_id.index + 1]
-    if not outputs or not isinstance(outputs[0].data, Genesis):
+    genesis = known_output(case.services, host.base_id)
+    if genesis is None or not isinstance(genesis.data, Genesis):
         raise BridgeHostRefused(f"{host.base_id} is no genesis that this node knows")
-    notary: Party = outputs[0].notary
+    notary: Party = genesis.notary
     if case.stx.notary != notary or any(one.notary != notary for one in case.made):
         raise BridgeNotaryRefused(f"host {host.base_id} is kept by {notary}")
 

@@ -103,6 +103,11 @@ class Host(ProtobufState):
         return parties_of(self.config.validators)
 
     @property
+    def asked_validators(self) -> tuple[Party, ...]:
+        """Those who are asked to sign: as many as have to."""
+        return self.validators[: self.config.threshold]
+
+    @property
     def message(self) -> HostMessage:
         """The state as protobuf."""
         base_id, parties = base_id_message(self.base_id), parties_to_messages(self.parties)
