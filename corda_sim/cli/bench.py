@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from corda_sim.cli.goquorum_options import Geth
 from corda_sim.cli.options import Json
 from corda_sim.cli.output import emit
 from corda_sim.core.errors import CordaError
@@ -18,7 +19,6 @@ app = typer.Typer(no_args_is_help=True)
 dvp = typer.Typer(no_args_is_help=True, help="A stablecoin against a token, on real processes.")
 app.add_typer(dvp, name="dvp")
 Blocks = Annotated[Literal["1s", "instant"], typer.Option(help="The quick chain's blocks.")]
-Geth = Annotated[Path | None, typer.Option(help="On GoQuorum, of this binary.")]
 
 
 class BenchmarksMissingError(CordaError):

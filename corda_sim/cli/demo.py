@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
-from corda_sim.cli.goquorum_options import Contracts
+from corda_sim.cli.goquorum_options import Contracts, Geth
 from corda_sim.cli.options import Json
 from corda_sim.cli.output import emit, errors
 from corda_sim.cli.stopping import interrupt_when_stopped
@@ -27,7 +27,7 @@ def dvp(
     case: Annotated[
         list[str] | None, typer.Option(help="Which cases; all by default. Repeatable.")
     ] = None,
-    geth: Annotated[Path | None, typer.Option(help="On GoQuorum, of this binary.")] = None,
+    geth: Geth = None,
     rpc: Annotated[str | None, typer.Option(metavar="URL", help="On a running network.")] = None,
     contracts: Contracts = None,
     directory: Directory = None,

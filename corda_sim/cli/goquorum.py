@@ -5,7 +5,15 @@ from typing import Annotated
 
 import typer
 
-from corda_sim.cli.goquorum_options import Contracts, Key, PasswordFile, Rpc, sending
+from corda_sim.cli.goquorum_options import (
+    Bridge,
+    Contracts,
+    Key,
+    PasswordFile,
+    Rpc,
+    at_bridge,
+    sending,
+)
 from corda_sim.cli.options import Json
 from corda_sim.cli.output import emit
 
@@ -47,38 +55,34 @@ def deploy(  # noqa: PLR0913, PLR0917 - each is an option
 @app.command()
 def admit(
     client: Annotated[str, typer.Argument(metavar="CLIENT_ID", help="A client of the handler's.")],
-    bridge: Annotated[Path, typer.Option(metavar="BRIDGE_FILE")],
+    bridge: Bridge,
     rpc: Rpc,
     key: Key,
     password_file: PasswordFile = None,
     as_json: Json = False,
 ) -> None:
     """Let both Cross modules open channels over connections of a client."""
-    from goquorum.bridge_file import BridgeFile
     from goquorum.deploy import admit_client
 
-    found = BridgeFile.read(bridge)
-    with sending(rpc, key, password_file) as sender:
-        admit_client(sender, found.connect(sender.rpc), client)
+    with at_bridge(bridge, rpc, key, password_file) as (sender, contracts):
+        admit_client(sender, contracts, client)
     emit({"admitted": client}, as_json=as_json)
 
 
 @app.command()
 def revoke(
     client: Annotated[str, typer.Argument(metavar="CLIENT_ID", help="A client that was admitted.")],
-    bridge: Annotated[Path, typer.Option(metavar="BRIDGE_FILE")],
+    bridge: Bridge,
     rpc: Rpc,
     key: Key,
     password_file: PasswordFile = None,
     as_json: Json = False,
 ) -> None:
     """Let both Cross modules take neither channels nor calls over a client any more."""
-    from goquorum.bridge_file import BridgeFile
     from goquorum.deploy import revoke_client
 
-    found = BridgeFile.read(bridge)
-    with sending(rpc, key, password_file) as sender:
-        revoke_client(sender, found.connect(sender.rpc), client)
+    with at_bridge(bridge, rpc, key, password_file) as (sender, contracts):
+        revoke_client(sender, contracts, client)
     emit({"revoked": client}, as_json=as_json)
 
 

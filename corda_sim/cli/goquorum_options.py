@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from goquorum.deploy import Deployment
     from goquorum.endpoint.account import Sender
 
 Rpc = Annotated[str, typer.Option(metavar="URL", help="JSON-RPC of a GoQuorum node.")]
@@ -15,9 +16,11 @@ Key = Annotated[
     Path,
     typer.Option(metavar="FILE", help="An encrypted keystore, or a plain key of mode 0600."),
 ]
+Geth = Annotated[Path | None, typer.Option(help="On GoQuorum, of this binary.")]
 PasswordFile = Annotated[
     Path | None, typer.Option(metavar="FILE", help="The keystore's password; asked for without.")
 ]
+Bridge = Annotated[Path, typer.Option(metavar="BRIDGE_FILE", help="As deploy wrote it.")]
 Contracts = Annotated[
     Path | None,
     typer.Option(metavar="DIR", help="Your own artifacts or addresses, used before ours."),
@@ -43,6 +46,21 @@ def sending(rpc: str, key: Path, password_file: Path | None) -> "Iterator[Sender
     secret = private_key(key, password_file)
     with closing(JsonRpc(rpc)) as endpoint:
         yield Sender(endpoint, secret)
+
+
+@contextmanager
+def at_bridge(
+    bridge: Path, rpc: str, key: Path, password_file: Path | None
+) -> "Iterator[tuple[Sender, Deployment]]":
+    """The account of a key file, and the contracts of a bridge file.
+
+    Raises: BridgeFileRefused, KeyFileRefused, EndpointUnreachable.
+    """
+    from goquorum.bridge_file import BridgeFile
+
+    file = BridgeFile.read(bridge)
+    with sending(rpc, key, password_file) as sender:
+        yield sender, file.connect(sender.rpc)
 
 
 def private_key(key: Path, password_file: Path | None) -> bytes:

@@ -1,13 +1,13 @@
 """`goquorum sign | withdraw`: the seller of a DvP signs on GoQuorum, with his own key."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from corda_sim.cli.connect import connect
 from corda_sim.cli.cross import TxId
-from corda_sim.cli.goquorum_options import Key, PasswordFile, Rpc, sending
+from corda_sim.cli.goquorum_options import Bridge, Key, PasswordFile, Rpc, at_bridge, sending
 from corda_sim.cli.options import Json
 from corda_sim.cli.output import console, emit, outline
 from corda_sim.cli.terms import read_terms, summary
@@ -17,15 +17,12 @@ if TYPE_CHECKING:
     from goquorum.bridge_file import BridgeFile
     from goquorum.endpoint.account import Receipt, Sender
 
-_NEVER: Final = (0, 2**64 - 1)
-"""The packet's own time-out: the transaction has one, and Corda refuses what comes later."""
-
 
 def sign(  # noqa: PLR0913, PLR0917 - each is an option
     context: typer.Context,
     tx: TxId,
     terms_file: Annotated[Path, typer.Option("--terms", metavar="TERMS_FILE")],
-    bridge: Annotated[Path, typer.Option(metavar="BRIDGE_FILE", help="As deploy wrote it.")],
+    bridge: Bridge,
     rpc: Rpc,
     key: Key,
     password_file: PasswordFile = None,
@@ -53,18 +50,15 @@ def sign(  # noqa: PLR0913, PLR0917 - each is an option
 
 def withdraw(
     tx: TxId,
-    bridge: Annotated[Path, typer.Option(metavar="BRIDGE_FILE", help="As deploy wrote it.")],
+    bridge: Bridge,
     rpc: Rpc,
     key: Key,
     password_file: PasswordFile = None,
     as_json: Json = False,
 ) -> None:
     """Take back what the key's account agreed to: no call of that transaction moves its token."""
-    from goquorum.bridge_file import BridgeFile
-
-    contracts = BridgeFile.read(bridge)
-    with sending(rpc, key, password_file) as sender:
-        receipt = contracts.connect(sender.rpc).auth.transact(sender, "withdraw", tx)
+    with at_bridge(bridge, rpc, key, password_file) as (sender, contracts):
+        receipt = contracts.auth.transact(sender, "withdraw", tx)
     document = {"transaction": receipt.transaction_hash, "block": receipt.block_number}
     emit(document, as_json=as_json)
 
@@ -77,6 +71,5 @@ def _send(sender: "Sender", bridge: "BridgeFile", terms: "Terms") -> "Receipt":
         seller = show_address(terms.seller.address)
         raise TermsRefused(f"the key is {show_address(sender.address)}'s, the seller is {seller}")
     contracts = bridge.connect(sender.rpc)
-    packet = (terms.bridge.auth_counterparty, terms.tx_id, terms.asset_call, _NEVER, 0)
-    message = (*packet, contracts.transfers.address, terms.expires)
+    message = terms.signing_message(contracts.transfers.address)
     return contracts.auth.transact(sender, "ibcSignTx", message)

@@ -34,6 +34,8 @@ from states.cash import CASH_ID, Lockable
 from states.cross.accounts import CrossAccount
 from states.cross.call_info import CallInfo
 
+_NEVER = (0, 2**64 - 1)
+"""Of the signature's packet: the transaction has a time-out, and Corda refuses what comes later."""
 _CHANNEL = Annotated[str, Field(pattern=r"^channel-[0-9]+$")]
 
 
@@ -142,6 +144,11 @@ class Terms(TermsPart):
         parties = (self.seller.address, self.buyer.address)
         kinds = ("address", "address", "address", "uint256")
         return bytes(encode(kinds, (self.asset.contract, *parties, self.asset.token)))
+
+    def signing_message(self, module: bytes) -> tuple[object, ...]:
+        """The argument of `ibcSignTx`, by which the seller agrees that `module` does the call."""
+        packet = (self.bridge.auth_counterparty, self.tx_id, self.asset_call, _NEVER, 0)
+        return (*packet, module, self.expires)
 
     @property
     def message(self) -> MsgInitiateTx:

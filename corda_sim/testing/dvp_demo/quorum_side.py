@@ -21,7 +21,6 @@ from goquorum.nft import Nft
 
 BRIDGE_FILE: Final = "bridge.json"
 ISSUER, SELLER, BUYER, RELAYER = "issuer", "seller", "buyer", "relayer"
-_NEVER: Final = (0, 2**64 - 1)
 _NOBODY: Final = bytes(20)
 
 
@@ -92,8 +91,7 @@ class QuorumSide:
 
     def send_signature(self, terms: Terms) -> SentCall:
         """As `sign`, without waiting."""
-        packet = (terms.bridge.auth_counterparty, terms.tx_id, terms.asset_call, _NEVER, 0)
-        message = (*packet, self.bridge.transfers.address, terms.expires)
+        message = terms.signing_message(self.bridge.transfers.address)
         return self.bridge.auth.send(self.seller, "ibcSignTx", message)
 
     def owner(self, token: int) -> str:
