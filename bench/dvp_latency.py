@@ -9,7 +9,8 @@ import statistics
 import tempfile
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -64,19 +65,30 @@ class Round:
 
 def run(rounds: int, choice: ChainChoice) -> LatencyFigures:
     """Measure. Raises what setting the network up raises."""
-    tokens = range(1, rounds + WARM_UP + 1)
-    money = Money(PRICE * len(tokens))
     before = Machine.measure()
+    with warm(rounds, choice) as (rig, tokens):
+        phases = [(at + 0.5) / rounds for at in range(rounds)]
+        pairs = zip(tokens, phases, strict=True)
+        found = [_round(rig, token, phase, choice) for token, phase in pairs]
+    return _figures(found, choice, before)
+
+
+@contextmanager
+def warm(count: int, choice: ChainChoice, states: int = 1) -> Iterator[tuple[Rig, range]]:
+    """Everything up and warm, with so many tokens to be sold.
+
+    The buyer can pay for them, and for those that were sold to warm up, out of as many `states` as
+    are asked for. Raises what setting the network up raises.
+    """
+    tokens = range(1, WARM_UP + count + 1)
+    money = Money(PRICE * len(tokens), states)
     with (
         tempfile.TemporaryDirectory(prefix="corda-sim-bench-") as base,
         opened(Path(base), choice, tokens, lambda _: None, money) as rig,
     ):
         for token in tokens[:WARM_UP]:
-            settle(rig, token)
-        phases = [(at + 0.5) / rounds for at in range(rounds)]
-        pairs = zip(tokens[WARM_UP:], phases, strict=True)
-        found = [_round(rig, token, phase, choice) for token, phase in pairs]
-    return _figures(found, choice, before)
+            play(Offer.propose(rig, token, EXPIRES_IN))
+        yield rig, tokens[WARM_UP:]
 
 
 def _round(rig: Rig, token: int, phase: float, choice: ChainChoice) -> Round:
@@ -99,11 +111,6 @@ def _mint_twice(rig: Rig, token: int) -> None:
     quorum = rig.quorum
     for number in (FIRST_MINT + 2 * token, FIRST_MINT + 2 * token + 1):
         quorum.bridge.token.transact(quorum.issuer, "mint", quorum.seller.address, number)
-
-
-def settle(rig: Rig, token: int) -> None:
-    """One DvP, from its terms to its end."""
-    play(Offer.propose(rig, token, EXPIRES_IN))
 
 
 def play(offer: Offer) -> None:

@@ -5,17 +5,15 @@ signatures, and all until Corda has committed the end. What has settled is count
 """
 
 import statistics
-import tempfile
 import threading
 import time
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 
-from bench.dvp_latency import WARM_UP, settle
+from bench.dvp_latency import WARM_UP, warm
 from bench.machine import Machine
 from bench.processes import cpu_ms
 from corda_sim.core.errors import CordaError
@@ -23,7 +21,7 @@ from corda_sim.testing.dvp_demo.corda_side import BUYERS_BANK, SELLER, SELLERS_B
 from corda_sim.testing.dvp_demo.offer import PRICE, propose
 from corda_sim.testing.dvp_demo.quorum_side import BUYER
 from corda_sim.testing.dvp_demo.rig import Rig
-from corda_sim.testing.dvp_demo.set_up import ChainChoice, Money, opened
+from corda_sim.testing.dvp_demo.set_up import ChainChoice
 
 WORKERS: Final = 16
 """How many offers are made at a time: each waits for the buyer's node."""
@@ -124,19 +122,12 @@ class Traffic:
 
 def run(count: int, at_once: int, choice: ChainChoice) -> ThroughputFigures:
     """Measure. Raises what setting the network up raises."""
-    tokens = range(1, count + WARM_UP + 1)
-    money = Money(PRICE * len(tokens), states=len(tokens))
     before = Machine.measure()
-    with (
-        tempfile.TemporaryDirectory(prefix="corda-sim-bench-") as base,
-        opened(Path(base), choice, tokens, lambda _: None, money) as rig,
-    ):
-        for token in tokens[:WARM_UP]:
-            settle(rig, token)
+    with warm(count, choice, states=count + WARM_UP) as (rig, tokens):
         used, traffic = cpu_ms(), Traffic(rig, at_once)
-        took = traffic.drive(tokens[WARM_UP:])
+        took = traffic.drive(tokens)
         used = cpu_ms() - used
-        settled = _settled(rig, tokens) - WARM_UP
+        settled = _settled(rig, tokens)
     return ThroughputFigures(
         tier=choice.tier,
         blocks=choice.period or "1s",
@@ -153,12 +144,12 @@ def run(count: int, at_once: int, choice: ChainChoice) -> ThroughputFigures:
 
 
 def _settled(rig: Rig, tokens: Iterable[int]) -> int:
-    """How many tokens the buyer has; the seller has been paid for as many.
+    """How many of these tokens the buyer has; the seller has been paid for as many of them.
 
     Raises: SettledUnevenly.
     """
     moved = sum(rig.quorum.owner(token) == BUYER for token in tokens)
-    paid = rig.corda.balance(SELLERS_BANK, SELLER) // PRICE
+    paid = rig.corda.balance(SELLERS_BANK, SELLER) // PRICE - WARM_UP
     if moved != paid:
         raise SettledUnevenly(f"{moved} tokens have moved, {paid} were paid for")
     return moved

@@ -6,9 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
+from corda_sim.local.processes import stat_fields
+
 _TICK_MS: Final = 1000 / os.sysconf("SC_CLK_TCK")
 _PARENT, _USER, _SYSTEM = 1, 11, 12
-"""Fields of `/proc/PID/stat` behind the name, which may hold blanks."""
+"""Places in what `stat_fields` tells."""
 _NAMES: Final = {
     "goquorum.devnet.serve_quick": "quick chain",
     "anvil": "EVM",
@@ -35,12 +37,8 @@ def cpu_ms() -> Counter[str]:
 
 def _stats() -> Iterator[tuple[int, list[str]]]:
     for folder in Path("/proc").iterdir():
-        if folder.name.isdecimal():
-            try:
-                text = (folder / "stat").read_text()
-            except OSError:
-                continue  # it has ended
-            yield int(folder.name), text.rpartition(")")[2].split()
+        if folder.name.isdecimal() and (fields := stat_fields(int(folder.name))):
+            yield int(folder.name), fields
 
 
 def _name(pid: int) -> str:

@@ -77,7 +77,8 @@ def _channel(end: Channel) -> tuple[object, ...]:
     return int(end.state), int(end.ordering), other, hops, end.version, end.upgrade_sequence
 
 
-def _packet(packet: Packet) -> tuple[object, ...]:
+def packet_fields(packet: Packet) -> tuple[object, ...]:
+    """A packet as the handler's functions and events have it; `read_packet` reads it."""
     return (
         packet.sequence,
         packet.source_port,
@@ -161,23 +162,23 @@ def _channel_confirm(msg: MsgChannelOpenConfirm) -> tuple[object, ...]:
 
 
 def _recv(msg: MsgRecvPacket) -> tuple[object, ...]:
-    return _packet(msg.packet), msg.proof_commitment, height_fields(msg.proof_height)
+    return packet_fields(msg.packet), msg.proof_commitment, height_fields(msg.proof_height)
 
 
 def _acknowledge(msg: MsgAcknowledgement) -> tuple[object, ...]:
     proof = (msg.proof_acked, height_fields(msg.proof_height))
-    return _packet(msg.packet), msg.acknowledgement, *proof
+    return packet_fields(msg.packet), msg.acknowledgement, *proof
 
 
 def _timeout(msg: MsgTimeout) -> tuple[object, ...]:
     proof = (msg.proof_unreceived, height_fields(msg.proof_height))
-    return _packet(msg.packet), *proof, msg.next_sequence_recv
+    return packet_fields(msg.packet), *proof, msg.next_sequence_recv
 
 
 def _timeout_on_close(msg: MsgTimeoutOnClose) -> tuple[object, ...]:
     proof = (msg.proof_unreceived, msg.proof_close, height_fields(msg.proof_height))
     counters = (msg.next_sequence_recv, msg.counterparty_upgrade_sequence)
-    return _packet(msg.packet), *proof, *counters
+    return packet_fields(msg.packet), *proof, *counters
 
 
 _SHAPES: Final[Mapping[type[Message], tuple[str, Callable[[Any], tuple[object, ...]]]]] = {

@@ -11,6 +11,7 @@ from corda_sim.ibc.client.height import Height
 from corda_sim.invariants.bridge.reading_goquorum import calls_in, read_event, transfers_of
 from corda_sim.invariants.bridge.views import PacketView, Place, Token, Transfer
 from goquorum.endpoint.abi import Decoded
+from goquorum.endpoint.ibc_calls import packet_fields
 from goquorum.endpoint.ibc_handler import Told
 
 CONTRACT, SELLER, BUYER = b"\x0f" * 20, b"\x01" * 20, b"\x02" * 20
@@ -23,18 +24,8 @@ def told(name: str, **arguments: object) -> Told:
     return Told(12, "0x1", Decoded(name, arguments))
 
 
-def fields(packet: Packet) -> tuple[object, ...]:
-    height = packet.timeout_height
-    return (
-        packet.sequence,
-        packet.source_port,
-        packet.source_channel,
-        packet.destination_port,
-        packet.destination_channel,
-        packet.data,
-        (height.revision_number, height.revision_height),
-        packet.timeout_timestamp,
-    )
+def received(packet: Packet) -> Told:
+    return told("RecvPacket", packet=packet_fields(packet))
 
 
 def call(info: bytes = INFO, port: str = "cross") -> Packet:
@@ -51,11 +42,11 @@ def test_packets() -> None:
 
     for event in (
         told("SendPacket", **ends, **limits, data=packet.data),
-        told("RecvPacket", packet=fields(packet)),
+        received(packet),
         told("WriteAcknowledgement", **there, acknowledgement=b"ok"),
-        told("AcknowledgePacket", packet=fields(packet), acknowledgement=b"no"),
-        told("TimeoutPacket", packet=fields(packet)),
-        told("TimeoutOnClose", packet=fields(packet)),
+        told("AcknowledgePacket", packet=packet_fields(packet), acknowledgement=b"no"),
+        told("TimeoutPacket", packet=packet_fields(packet)),
+        told("TimeoutOnClose", packet=packet_fields(packet)),
         told("Transfer"),
     ):
         read_event(event, view)
@@ -68,7 +59,7 @@ def test_packets() -> None:
 
 
 def test_a_call_asks_for_a_transfer() -> None:
-    (found,) = calls_in(told("RecvPacket", packet=fields(call())))
+    (found,) = calls_in(received(call()))
 
     assert found.place == Place("cross", "channel-0", 3)
     assert found.wanted == Transfer("0x1", TOKEN, SELLER, BUYER)
@@ -78,8 +69,8 @@ def test_a_call_asks_for_a_transfer() -> None:
     "event",
     [
         pytest.param(told("Transfer"), id="another event"),
-        pytest.param(told("RecvPacket", packet=fields(call(port="mock"))), id="another port"),
-        pytest.param(told("RecvPacket", packet=fields(call(b"short"))), id="another call"),
+        pytest.param(received(call(port="mock")), id="another port"),
+        pytest.param(received(call(b"short")), id="another call"),
     ],
 )
 def test_what_is_no_call_for_a_token(event: Told) -> None:
